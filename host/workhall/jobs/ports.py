@@ -1,0 +1,333 @@
+"""The two ports of the jobs layer, and what passes through them.
+
+`Store` is the truth: every method that changes something returns after its commit. `Dispatcher` orders and announces:
+its methods return at once and may be lost, the reconciler makes them good from the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from workhall.jobs.status import AttemptStatus, JobStatus
+
+__all__ = [
+    "AttemptEnd",
+    "Claim",
+    "ClaimedJob",
+    "DeadLetter",
+    "Dispatcher",
+    "Event",
+    "IdempotencyKey",
+    "JobLine",
+    "JobState",
+    "JobWrite",
+    "LoggedEvent",
+    "NewAsset",
+    "NewJob",
+    "NotClaimed",
+    "Rescue",
+    "Rescued",
+    "StepRow",
+    "Store",
+    "StoredAsset",
+    "Submission",
+    "Submitted",
+    "Written",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event before it has a number: ``data`` is its JSON object without ``seq``."""
+
+    name: str
+    data: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event of the log. ``data`` is the JSON object without ``seq``; `wire` has the whole."""
+
+    job_id: str
+    seq: int
+    name: str
+    data: str
+    at_ms: int
+    brand_id: str | None = None
+    user_id: str | None = None
+
+    @property
+    def wire(self) -> str:
+        """The event's JSON as clients see it: ``seq`` goes in front, nothing is decoded."""
+        return f'{{"seq":{self.seq},{self.data[1:]}'
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """What Redis needs to know of a job: its id, its priority and when it may run (epoch ms, 0 for now)."""
+
+    job_id: str
+    queue_name: str
+    priority: int
+    run_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """Where a job is, as its row says."""
+
+    line: JobLine
+    status: JobStatus
+    worker_id: str | None
+    last_seq: int
+    created_at: int
+
+
+@dataclass(slots=True)
+class NewJob:
+    """A job to be inserted, with its first event."""
+
+    job_id: str
+    queue_name: str
+    job_type: str
+    payload: str
+    user_id: str | None
+    brand_id: str | None
+    priority: int
+    attempts_allowed: int
+    timeout_s: float
+    credits: int
+    plugin_version: str
+    schema_hash: str
+    run_at: int
+    created_at: int
+    event: Event
+    parent_job_id: str | None = None
+    replay_of: str | None = None
+
+    @property
+    def line(self) -> JobLine:
+        """The job as Redis sees it."""
+        due = self.run_at if self.run_at > self.created_at else 0
+        return JobLine(self.job_id, self.queue_name, self.priority, due)
+
+    @property
+    def first_event(self) -> LoggedEvent:
+        """The job's event 1."""
+        event = self.event
+        return LoggedEvent(self.job_id, 1, event.name, event.data, event.at_ms, self.brand_id, self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's key and the hash of the body that it stands for."""
+
+    user_id: str
+    key: str
+    body_hash: str
+
+
+@dataclass(slots=True)
+class Submission:
+    """Jobs that are accepted together or not at all; ``owner`` must own their brands (None: not checked)."""
+
+    jobs: list[NewJob]
+    owner: str | None = None
+    idempotency: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An accepted submission; ``replayed`` where the idempotency key had answered it before."""
+
+    job_ids: tuple[str, ...]
+    events: tuple[LoggedEvent, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's wish to start a job."""
+
+    job_id: str
+    worker_id: str
+    at_ms: int
+
+
+@dataclass(slots=True)
+class ClaimedJob:
+    """A job that this worker may run: `claim_no` fences every later write."""
+
+    job_id: str
+    queue_name: str
+    claim_no: int
+    failures: int
+    attempts_allowed: int
+    timeout_s: float
+    payload: str
+    user_id: str | None
+    brand_id: str | None
+    created_at: int
+    cancel_requested: bool
+    event: LoggedEvent
+    steps: dict[str, StepRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotClaimed:
+    """A job that must not start now; ``run_at`` (epoch ms) where it is due later, else None."""
+
+    job_id: str
+    run_at: int | None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnd:
+    """How an attempt ended."""
+
+    status: AttemptStatus
+    error: str | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step's intent (``result`` is None) or its stored result as JSON."""
+
+    name: str
+    version: int
+    paid: bool
+    result: str | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsset:
+    """A brand asset to be inserted, unless its id is there already."""
+
+    id: str
+    brand_id: str
+    asset_type: str
+    url: str
+    metadata: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAsset:
+    """An asset's permanent addresses; ``metadata`` (JSON object) is merged into what the row has."""
+
+    id: str
+    url: str
+    thumbnail_url: str | None
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A failed job's record for people; the rest comes from its row."""
+
+    id: str
+    error: str
+    stack: str | None
+    fingerprint: str
+    attempts: int
+    at_ms: int
+
+
+@dataclass(slots=True)
+class JobWrite:
+    """One fenced write of a running attempt: whatever is set is written, in one transaction, or nothing is."""
+
+    job_id: str
+    claim_no: int
+    events: list[Event] = field(default_factory=list)
+    status: JobStatus | None = None
+    stage: str | None = None
+    progress: int | None = None
+    message: str | None = None
+    error: str | None = None
+    run_at: int | None = None
+    completed_at: int | None = None
+    charge_failure: bool = False
+    result: str | None = None
+    credits_settled: int | None = None
+    attempt: AttemptEnd | None = None
+    steps: list[StepRow] = field(default_factory=list)
+    children: list[NewJob] = field(default_factory=list)
+    assets: list[NewAsset] = field(default_factory=list)
+    stored_assets: list[StoredAsset] = field(default_factory=list)
+    dead_letter: DeadLetter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a fenced write brought about; ``cancel_requested`` is read from the row on the way."""
+
+    events: tuple[LoggedEvent, ...]
+    children: tuple[JobLine, ...]
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Take a job from a worker that is gone: back to queued, uncharged."""
+
+    job_id: str
+    worker_id: str
+    event: Event
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A rescued job, ready to be queued again."""
+
+    line: JobLine
+    event: LoggedEvent
+
+
+class Store(Protocol):
+    """The rows, as the engine and the execution of jobs need them."""
+
+    async def submit(self, submission: Submission) -> Submitted:
+        """Insert the jobs and their first events, reserving their credits.
+
+        Raises:
+            workhall.jobs.errors.JobsError: brand not found, credits short, or an idempotency key used otherwise.
+        """
+
+    async def claim(self, claims: Sequence[Claim]) -> list[ClaimedJob | NotClaimed]:
+        """Start attempts; the answer keeps the order."""
+
+    async def write(self, write: JobWrite) -> Written | None:
+        """Apply a fenced write; None where the claim is no longer ours and nothing was written."""
+
+    async def rescue(self, rescues: Sequence[Rescue]) -> list[Rescued | None]:
+        """Put jobs of dead workers back; None for those that had moved on."""
+
+    async def states(self, job_ids: Sequence[str]) -> list[JobState]:
+        """Return where each of the jobs is that exist."""
+
+    async def live(self, after: tuple[int, str], limit: int) -> list[JobState]:
+        """Return a page of jobs that have not ended, by (created_at, job_id), above ``after``."""
+
+    async def events(self, job_id: str, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
+        """Return a job's events with ``seq`` above ``after``, in order."""
+
+
+class Dispatcher(Protocol):
+    """Orders and announces jobs; every call returns at once and never raises."""
+
+    def enqueue(self, lines: Iterable[JobLine]) -> None:
+        """Make jobs known: ready now, or from their ``run_at`` on."""
+
+    def publish(self, events: Iterable[LoggedEvent]) -> None:
+        """Announce events that are committed."""
+
+    def done(self, job_ids: Iterable[str]) -> None:
+        """Forget this worker's claim on jobs that ended or go on elsewhere."""

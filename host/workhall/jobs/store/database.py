@@ -1,0 +1,62 @@
+"""One database, two dialects: functions over a SQLAlchemy `Connection` run in a transaction of their own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+__all__ = ["Database", "DatabaseAway", "open_database"]
+
+T = TypeVar("T")
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached; nothing was committed, or it is not known whether."""
+
+
+class Database(ABC):
+    """Runs transactions; a function given to it may run twice and must only touch its connection."""
+
+    dialect: str
+
+    @abstractmethod
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction that may write, and commit.
+
+        Raises:
+            DatabaseAway: it cannot be reached.
+        """
+
+    @abstractmethod
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction that only reads.
+
+        Raises:
+            DatabaseAway: it cannot be reached.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+def open_database(url: str) -> Database:
+    """Open ``sqlite:///path`` or ``postgresql://…``; connects at first use.
+
+    Raises:
+        ValueError: another kind of address.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        from workhall.jobs.store.sqlite import SqliteDatabase
+
+        return SqliteDatabase(parsed.database or "")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        from workhall.jobs.store.postgres import PostgresDatabase
+
+        return PostgresDatabase(parsed)
+    raise ValueError(f"The database must be SQLite or PostgreSQL, not {parsed.get_backend_name()}.")

@@ -1,0 +1,46 @@
+"""Rescue: jobs of workers that are gone go back to their queues, uncharged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, update
+
+from workhall.jobs.ports import JobLine, LoggedEvent, Rescue, Rescued
+from workhall.jobs.status import AttemptStatus, JobStatus
+from workhall.jobs.store.events import insert_events
+from workhall.jobs.tables import generation_jobs, job_attempts
+
+__all__ = ["apply_rescues"]
+
+_JOBS = generation_jobs.c
+
+
+def apply_rescues(connection: Connection, rescues: Sequence[Rescue]) -> list[Rescued | None]:
+    """Put each job back that its dead worker still holds; None for those that had moved on."""
+    rescued = [_rescue(connection, rescue) for rescue in rescues]
+    insert_events(connection, [item.event for item in rescued if item])
+    return rescued
+
+
+def _rescue(connection: Connection, rescue: Rescue) -> Rescued | None:
+    row = connection.execute(
+        update(generation_jobs)
+        .where(
+            _JOBS.job_id == rescue.job_id,
+            _JOBS.status == JobStatus.PROCESSING,
+            _JOBS.worker_id == rescue.worker_id,
+        )
+        .values(status=JobStatus.QUEUED, worker_id=None, last_seq=_JOBS.last_seq + 1)
+        .returning(_JOBS.queue_name, _JOBS.priority, _JOBS.claim_no, _JOBS.last_seq, _JOBS.brand_id, _JOBS.user_id)
+    ).first()
+    if row is None:
+        return None
+    connection.execute(
+        update(job_attempts)
+        .where(job_attempts.c.job_id == rescue.job_id, job_attempts.c.number == row.claim_no)
+        .values(status=AttemptStatus.RESCUED, error=f"worker {rescue.worker_id} is gone", ended_at=rescue.at_ms)
+    )
+    event = rescue.event
+    logged = LoggedEvent(rescue.job_id, row.last_seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)
+    return Rescued(JobLine(rescue.job_id, row.queue_name, row.priority, 0), logged)

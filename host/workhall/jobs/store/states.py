@@ -1,0 +1,54 @@
+"""Where jobs are, as the reconciler asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_
+
+from workhall.jobs.ports import JobLine, JobState
+from workhall.jobs.status import JobStatus
+from workhall.jobs.tables import generation_jobs
+
+__all__ = ["read_live", "read_states"]
+
+_JOBS = generation_jobs.c
+_COLUMNS: Final = (
+    _JOBS.job_id,
+    _JOBS.queue_name,
+    _JOBS.priority,
+    _JOBS.status,
+    _JOBS.worker_id,
+    _JOBS.last_seq,
+    _JOBS.run_at,
+    _JOBS.created_at,
+)
+_BY_ID: Final[Select[Any]] = select(*_COLUMNS).where(_JOBS.job_id.in_(bindparam("ids", expanding=True)))
+_LIVE: Final[Select[Any]] = (
+    select(*_COLUMNS)
+    .where(
+        _JOBS.completed_at.is_(None),
+        tuple_(_JOBS.created_at, _JOBS.job_id) > tuple_(bindparam("at"), bindparam("id")),
+    )
+    .order_by(_JOBS.created_at, _JOBS.job_id)
+    .limit(bindparam("most"))
+)
+
+
+def read_states(connection: Connection, job_ids: Sequence[str]) -> list[JobState]:
+    """Return where each of the jobs is that exist."""
+    return [_state(row) for row in connection.execute(_BY_ID, {"ids": list(job_ids)})] if job_ids else []
+
+
+def read_live(connection: Connection, after: tuple[int, str], limit: int) -> list[JobState]:
+    """Return a page of jobs that have not ended."""
+    rows = connection.execute(_LIVE, {"at": after[0], "id": after[1], "most": limit})
+    return [_state(row) for row in rows]
+
+
+def _state(row: Row[Any]) -> JobState:
+    # A job that waits for its time keeps it; one that is due already goes to the front by priority alone.
+    due = row.run_at if row.status in (JobStatus.SCHEDULED, JobStatus.RETRYING) else 0
+    line = JobLine(row.job_id, row.queue_name, row.priority, due)
+    return JobState(line, JobStatus(row.status), row.worker_id, row.last_seq, row.created_at)

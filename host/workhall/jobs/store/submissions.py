@@ -1,0 +1,137 @@
+"""Submit: credits, rows and first events of new jobs, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
+from workhall.jobs.ids import now_ms
+from workhall.jobs.ports import IdempotencyKey, NewJob, Submission, Submitted
+from workhall.jobs.status import JobStatus
+from workhall.jobs.store.credits import reserve_credits
+from workhall.jobs.store.events import insert_events
+from workhall.jobs.tables import brands, generation_jobs, idempotency_keys, job_data
+
+__all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
+
+
+def apply_submissions(connection: Connection, submissions: Sequence[Submission]) -> list[Submitted | Exception]:
+    """Accept or refuse each submission by itself; the accepted ones are inserted together."""
+    results = [_admit(connection, submission) for submission in submissions]
+    accepted = [
+        job
+        for submission, result in zip(submissions, results, strict=True)
+        if isinstance(result, Submitted) and not result.replayed
+        for job in submission.jobs
+    ]
+    insert_jobs(connection, accepted)
+    return results
+
+
+def insert_jobs(connection: Connection, jobs: Sequence[NewJob]) -> None:
+    """Insert rows, payloads and first events."""
+    if not jobs:
+        return
+    connection.execute(insert(generation_jobs), [_row(job) for job in jobs])
+    connection.execute(insert(job_data), [{"job_id": job.job_id, "payload": job.payload} for job in jobs])
+    insert_events(connection, [job.first_event for job in jobs])
+
+
+def insert_children(connection: Connection, children: Sequence[NewJob]) -> list[NewJob]:
+    """Insert the children that are not there yet, and return those."""
+    ids = [child.job_id for child in children]
+    known = set(connection.scalars(select(generation_jobs.c.job_id).where(generation_jobs.c.job_id.in_(ids))))
+    fresh = [child for child in children if child.job_id not in known]
+    insert_jobs(connection, fresh)
+    return fresh
+
+
+def insert_if_absent(dialect: str, table: Any) -> Any:
+    """Return an INSERT that leaves rows alone whose key is there already."""
+    module = postgresql if dialect == "postgresql" else sqlite
+    return module.insert(table).on_conflict_do_nothing()
+
+
+def _admit(connection: Connection, submission: Submission) -> Submitted | Exception:
+    try:
+        if submission.idempotency and (known := _known_answer(connection, submission.idempotency)):
+            return known
+        if submission.owner is not None:
+            _check_brands(connection, submission.owner, submission.jobs)
+        _reserve(connection, submission.jobs)
+        if submission.idempotency:
+            _remember(connection, submission.idempotency, submission.jobs)
+    except JobsError as error:
+        return error
+    events = tuple(job.first_event for job in submission.jobs)
+    return Submitted(tuple(job.job_id for job in submission.jobs), events)
+
+
+def _known_answer(connection: Connection, key: IdempotencyKey) -> Submitted | None:
+    columns = idempotency_keys.c
+    row = connection.execute(
+        select(columns.body_hash, columns.job_ids).where(columns.user_id == key.user_id, columns.key == key.key)
+    ).first()
+    if row is None:
+        return None
+    if row.body_hash != key.body_hash:
+        raise IdempotencyConflict
+    return Submitted(tuple(orjson.loads(row.job_ids)), replayed=True)
+
+
+def _check_brands(connection: Connection, owner: str, jobs: Iterable[NewJob]) -> None:
+    wanted = {job.brand_id for job in jobs if job.brand_id is not None}
+    if not wanted:
+        return
+    statement = select(brands.c.id).where(brands.c.id.in_(wanted), brands.c.user_id == owner)
+    if len(connection.scalars(statement).all()) < len(wanted):
+        raise BrandNotFound
+
+
+def _reserve(connection: Connection, jobs: Iterable[NewJob]) -> None:
+    by_user: dict[str, list[tuple[str, int]]] = {}
+    for job in jobs:
+        if job.credits and job.user_id:
+            by_user.setdefault(job.user_id, []).append((job.job_id, job.credits))
+    for user_id, costs in sorted(by_user.items()):
+        reserve_credits(connection, user_id, costs)
+
+
+def _remember(connection: Connection, key: IdempotencyKey, jobs: Sequence[NewJob]) -> None:
+    connection.execute(
+        insert(idempotency_keys).values(
+            user_id=key.user_id,
+            key=key.key,
+            body_hash=key.body_hash,
+            job_ids=orjson.dumps([job.job_id for job in jobs]).decode(),
+            created_at=now_ms(),
+        )
+    )
+
+
+def _row(job: NewJob) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "id": job.job_id[-36:],
+        "queue_name": job.queue_name,
+        "job_type": job.job_type,
+        "user_id": job.user_id,
+        "brand_id": job.brand_id,
+        "parent_job_id": job.parent_job_id,
+        "replay_of": job.replay_of,
+        "plugin_version": job.plugin_version,
+        "schema_hash": job.schema_hash,
+        "priority": job.priority,
+        "attempts_allowed": job.attempts_allowed,
+        "timeout_s": job.timeout_s,
+        "credits": job.credits,
+        "status": JobStatus.SCHEDULED if job.line.run_at else JobStatus.QUEUED,
+        "last_seq": 1,
+        "run_at": job.run_at,
+        "created_at": job.created_at,
+    }

@@ -1,0 +1,137 @@
+"""Fenced writes: everything that a running attempt changes.
+
+One UPDATE moves all rows of the batch whose claim is still theirs; events, attempts, steps, children, assets, credits
+and dead letters follow only the rows that it gave back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, case, func, null, update
+
+from workhall.jobs.ports import Event, JobWrite, LoggedEvent, Written
+from workhall.jobs.status import JobStatus
+from workhall.jobs.store.batch import batch_cte, batch_rows
+from workhall.jobs.store.effects import apply_effects
+from workhall.jobs.store.events import insert_events
+from workhall.jobs.tables import generation_jobs
+
+__all__ = ["apply_writes"]
+
+_JOBS = generation_jobs.c
+_COLUMNS = {
+    "job_id": String,
+    "claim_no": Integer,
+    "events": Integer,
+    "status": Text,
+    "stage": Text,
+    "progress": Integer,
+    "message": Text,
+    "error": Text,
+    "run_at": BigInteger,
+    "completed_at": BigInteger,
+    "failures": Integer,
+    "settled": Integer,
+}
+_Fence = tuple[str, int]
+
+
+class _Granted(NamedTuple):
+    """A write whose claim held, with the row that it changed and the numbers of its events."""
+
+    write: JobWrite
+    row: Row[Any]
+    events: tuple[LoggedEvent, ...]
+
+
+def apply_writes(connection: Connection, writes: Sequence[JobWrite]) -> list[Written | None]:
+    """Apply each write whose claim holds; None for the others."""
+    by_fence: dict[_Fence, list[JobWrite]] = {}
+    for write in writes:
+        by_fence.setdefault((write.job_id, write.claim_no), []).append(write)
+    rows = connection.execute(
+        _move(connection.dialect.name), batch_rows(_row(*item) for item in sorted(by_fence.items()))
+    )
+    granted = _number(by_fence, {(row.job_id, row.claim_no): row for row in rows})
+    insert_events(connection, [event for grant in granted.values() for event in grant.events])
+    children = apply_effects(connection, [(grant.write, grant.row) for grant in granted.values()])
+    return [_written(granted.get(id(write)), children) for write in writes]
+
+
+def _written(grant: _Granted | None, children: dict[str, LoggedEvent]) -> Written | None:
+    if grant is None:
+        return None
+    fresh = [child for child in grant.write.children if child.job_id in children]
+    return Written(
+        events=(*(children[child.job_id] for child in fresh), *grant.events),
+        children=tuple(child.line for child in fresh),
+        cancel_requested=bool(grant.row.cancel_requested),
+    )
+
+
+@cache
+def _move(dialect: str) -> Update:
+    v = batch_cte(dialect, _COLUMNS)
+    moved = v.c.status.is_not(None)
+    return (
+        update(generation_jobs)
+        .where(
+            _JOBS.job_id == v.c.job_id,
+            _JOBS.claim_no == v.c.claim_no,
+            _JOBS.status == JobStatus.PROCESSING,
+        )
+        .values(
+            last_seq=_JOBS.last_seq + v.c.events,
+            status=func.coalesce(v.c.status, _JOBS.status),
+            stage=func.coalesce(v.c.stage, _JOBS.stage),
+            progress=func.coalesce(v.c.progress, _JOBS.progress),
+            message=func.coalesce(v.c.message, _JOBS.message),
+            error=case((moved, v.c.error), else_=_JOBS.error),
+            worker_id=case((moved, null()), else_=_JOBS.worker_id),
+            run_at=func.coalesce(v.c.run_at, _JOBS.run_at),
+            completed_at=func.coalesce(v.c.completed_at, _JOBS.completed_at),
+            failures=_JOBS.failures + v.c.failures,
+            credits_settled=func.coalesce(v.c.settled, _JOBS.credits_settled),
+        )
+        .returning(
+            _JOBS.job_id,
+            _JOBS.claim_no,
+            _JOBS.last_seq,
+            _JOBS.queue_name,
+            _JOBS.user_id,
+            _JOBS.brand_id,
+            _JOBS.credits,
+            _JOBS.cancel_requested,
+        )
+    )
+
+
+def _row(fence: _Fence, writes: list[JobWrite]) -> list[Any]:
+    """One row for all of a job's writes in this batch: what a later one says wins."""
+
+    def last(name: str) -> Any:
+        return next((value for write in reversed(writes) if (value := getattr(write, name)) is not None), None)
+
+    events = sum(len(write.events) for write in writes)
+    failures = sum(write.charge_failure for write in writes)
+    moved = [last(name) for name in ("status", "stage", "progress", "message", "error", "run_at", "completed_at")]
+    return [*fence, events, *moved, failures, last("credits_settled")]
+
+
+def _number(by_fence: dict[_Fence, list[JobWrite]], rows: dict[_Fence, Row[Any]]) -> dict[int, _Granted]:
+    granted = {}
+    for fence, row in rows.items():
+        writes = by_fence[fence]
+        seq = row.last_seq - sum(len(write.events) for write in writes)
+        for write in writes:
+            events = tuple(_logged(event, row, seq + place) for place, event in enumerate(write.events, 1))
+            seq += len(events)
+            granted[id(write)] = _Granted(write, row, events)
+    return granted
+
+
+def _logged(event: Event, row: Row[Any], seq: int) -> LoggedEvent:
+    return LoggedEvent(row.job_id, seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)

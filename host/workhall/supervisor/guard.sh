@@ -1,0 +1,19 @@
+# Keeps the server given as arguments until standard input, the lifeline, ends: its writers are the supervisor and
+# every child, so the end comes when the last of them is gone, however it died. Ends with the server's exit code.
+"$@" </dev/null &
+server=$!
+{
+    while read -r _; do :; done
+    kill -TERM "$server"
+    trap 'kill "$!"; exit 0' TERM
+    sleep 10 &
+    wait "$!"
+    kill -KILL "$server"
+} 2>/dev/null <&3 &
+watcher=$!
+exec 3<&-
+wait "$server"
+code=$?
+kill -TERM "$watcher" 2>/dev/null
+wait "$watcher"
+exit "$code"

@@ -1,0 +1,53 @@
+"""Breaking text into lines of like width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+Measure = Callable[[str], float]
+
+_LONGEST_WORD = 22
+_CONNECTORS = frozenset({"&", "+", "and", "of", "the", "de", "la", "le", "und", "y", "et", "a", "an"})
+"""Short words that stay with the word after them instead of ending a line."""
+
+
+def balanced_lines(text: str, count: int, measure: Measure) -> list[str]:
+    """The text in up to `count` lines whose widest line is as narrow as can be.
+
+    Words longer than a line is ever worth are broken; fewer lines come back if there are too few words.
+    """
+    words = _units(text)
+    widths = [measure(word) for word in words]
+    space = measure("n n") - 2 * measure("n") if words else 0.0
+    breaks = _breaks(widths, space, min(count, len(words)))
+    return [" ".join(words[start:end]) for start, end in breaks]
+
+
+def _units(text: str) -> list[str]:
+    units: list[str] = []
+    for word in text.split():
+        pieces = [word[i : i + _LONGEST_WORD] for i in range(0, len(word), _LONGEST_WORD)]
+        if units and units[-1].rsplit(" ", 1)[-1].lower() in _CONNECTORS:
+            pieces[0] = f"{units.pop()} {pieces[0]}"
+        units.extend(pieces)
+    return units
+
+
+def _breaks(widths: Sequence[float], space: float, count: int) -> list[tuple[int, int]]:
+    """Where to break so that the widest of `count` lines is narrowest (dynamic programming)."""
+    total = len(widths)
+    best: list[tuple[float, list[tuple[int, int]]]] = [(0.0, [])] + [(float("inf"), [])] * total
+    for _ in range(count):
+        best = [(float("inf"), [])] + [_best_ending(end, best, widths, space) for end in range(1, total + 1)]
+    return best[total][1]
+
+
+def _best_ending(
+    end: int, best: Sequence[tuple[float, list[tuple[int, int]]]], widths: Sequence[float], space: float
+) -> tuple[float, list[tuple[int, int]]]:
+    options = []
+    for start in range(end):
+        widest, lines = best[start]
+        line = sum(widths[start:end]) + space * (end - start - 1)
+        options.append((max(widest, line), [*lines, (start, end)]))
+    return min(options, key=lambda option: option[0])
