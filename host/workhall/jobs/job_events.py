@@ -49,9 +49,13 @@ class JobEvents(NamedTuple):
             cancelled=cancelled,
         )
 
-    def cancelled(self, at_ms: int, *, progress: int) -> Event:
-        """Make the event of a job that was cancelled."""
-        return self.make("job:cancelled", at_ms, status="cancelled", progress=progress, message="Cancelled")
+    def cancellation(self, at_ms: int, *, progress: int) -> list[Event]:
+        """Make the two events of a cancelled job; the second one is for clients that know no other end."""
+        message = "The job was cancelled"
+        return [
+            self.make("job:cancelled", at_ms, status="cancelled", progress=progress, message=message),
+            self.failed(at_ms, error=message, retries_left=0, next_attempt_at=None, cancelled=True),
+        ]
 
     def make(self, name: str, at_ms: int, **fields: Any) -> Event:
         """Make any event: what every job event carries, and ``fields`` by their wire names."""

@@ -82,6 +82,8 @@ class JobState:
     line: JobLine
     status: JobStatus
     worker_id: str | None
+    claim_no: int
+    brand_id: str | None
     last_seq: int
     created_at: int
 
@@ -167,6 +169,8 @@ class ClaimedJob:
     failures: int
     attempts_allowed: int
     timeout_s: float
+    priority: int
+    credits: int
     payload: str
     user_id: str | None
     brand_id: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -13,6 +14,7 @@ from workhall.sdk import CATALOGUE, EventSpec, Processor, WireModel
 
 __all__ = ["event_breaches", "processor_breaches", "schema_hash"]
 
+EVENT_NAME: Final = re.compile(r"^[a-z][a-z0-9-]*(:[a-z][a-z0-9-]*)+$")  # keeps clear of Socket.IO's own events
 HASH_LENGTH: Final = 16  # hexadecimal digits of the SHA-256
 
 
@@ -42,6 +44,8 @@ def event_breaches(events: Sequence[EventSpec]) -> Iterator[str]:
     for name in _repeated(event.name for event in events):
         yield f"it declares the event {name} twice"
     for event in events:
+        if not EVENT_NAME.match(event.name):
+            yield f"its event {event.name!r} is not named like brand:updated"
         if event.name in CATALOGUE:
             yield f"it declares the event {event.name}, which is the host's own"
         if not (isinstance(event.payload, type) and issubclass(event.payload, WireModel)):
@@ -55,9 +59,10 @@ def _repeated(names: Iterable[str]) -> list[str]:
 
 def _schemas(processor: Processor) -> Iterator[str]:
     for role, model in (("payload", processor.payload), ("result", processor.result)):
+        if model is None:
+            continue
         try:
-            if model is not None:
-                model.model_json_schema()
+            model.model_json_schema()
         except Exception as error:  # noqa: BLE001 - a model's own schema hooks may raise anything
             yield f"has a {role} model {model.__name__} without a JSON Schema ({str(error).splitlines()[0]})"
 
@@ -94,7 +99,7 @@ def _cron(processor: Processor) -> Iterator[str]:
 def _settings(processor: Processor) -> Iterator[str]:
     bases = processor.settings.__mro__ if processor.settings else ()
     if any(base.__module__.startswith("pydantic_settings") for base in bases):
-        yield "has settings that read the environment themselves; derive them from BaseModel, the host fills them in"
+        yield "has settings that read the environment themselves (derive them from BaseModel, the host fills them in)"
 
 
 _CHECKS: Final[tuple[Callable[[Processor], Iterator[str]], ...]] = (_schemas, _units, _endpoint, _cron, _settings)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from importlib_metadata import Distribution, distribution, distributions
+from importlib_metadata import PackageNotFoundError, distribution, distributions
 from packaging.utils import canonicalize_name
 
 from workhall.sdk.hooks import ENTRY_POINT_GROUP
+
+if TYPE_CHECKING:
+    from importlib_metadata import IDistribution
 
 __all__ = ["Candidate", "Origin", "discover", "find_duplicates", "plugin_key"]
 
@@ -45,11 +48,18 @@ class Candidate:
     requires_python: str = ""
     fault: str = ""
 
+    @property
+    def mending(self) -> str:
+        """How a sentence ends whose cause is the plugin's own code."""
+        return f"once it is mended, run `pip install --upgrade {self.distribution}`"
+
 
 def discover() -> tuple[Candidate, ...]:
     """Return every installed plugin, sorted by name and distribution; never raises for a distribution's fault."""
-    names = {name for name in map(_declaring_name, distributions()) if name}
-    return tuple(sorted(candidate for name in names for candidate in _candidates(distribution(name))))
+    declaring = {canonicalize_name(name): dist for dist in distributions() if (name := _declaring_name(dist))}
+    return tuple(
+        sorted(candidate for name, dist in declaring.items() for candidate in _candidates(name, _winner(name, dist)))
+    )
 
 
 def find_duplicates(candidates: Iterable[Candidate]) -> dict[Candidate, str]:
@@ -70,27 +80,31 @@ def plugin_key(name: str) -> str:
     return canonicalize_name(name)
 
 
-def _declaring_name(dist: Distribution) -> str | None:
+def _declaring_name(dist: IDistribution) -> str | None:
     try:
         return dist.name if f"[{ENTRY_POINT_GROUP}]" in (dist.read_text("entry_points.txt") or "") else None
     except Exception:  # noqa: BLE001 - a leftover folder without usable metadata is not an installed distribution
         return None
 
 
-def _candidates(dist: Distribution) -> Iterator[Candidate]:
+def _winner(name: str, found: IDistribution) -> IDistribution:
+    """Return the one distribution that counts where an unclean upgrade left several of one name."""
+    try:
+        return distribution(name)
+    except PackageNotFoundError:  # its folder is named differently, or it is being removed just now
+        return found
+
+
+def _candidates(name: str, dist: IDistribution) -> Iterator[Candidate]:
     try:
         for point in dist.entry_points.select(group=ENTRY_POINT_GROUP):
             yield _candidate(dist, point.name, point.value)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the files, the host starts and says so
-        yield Candidate(
-            name=dist.name,
-            distribution=dist.name,
-            fault=f"The installed files of {dist.name} cannot be read ({type(error).__name__}: {error}); "
-            f"run `pip install --force-reinstall {dist.name}`.",
-        )
+        problem = f"The installed files of {name} cannot be read ({type(error).__name__}: {error})"
+        yield Candidate(name, name, fault=f"{problem}; run `pip install --force-reinstall {name}`.")
 
 
-def _candidate(dist: Distribution, name: str, value: str) -> Candidate:
+def _candidate(dist: IDistribution, name: str, value: str) -> Candidate:
     return Candidate(
         name=name,
         distribution=dist.name,

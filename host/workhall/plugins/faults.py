@@ -11,13 +11,14 @@ from typing import Final, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from pydantic import ValidationError
 
 from workhall.plugins.record import PluginState
 
 __all__ = ["PluginFault", "describe_error", "explain_import", "run_isolated"]
 
 T = TypeVar("T")
-TEXT_LIMIT: Final = 200  # characters of a foreign message
+TEXT_LIMIT: Final = 300  # characters of a foreign message
 _EXTRA: Final = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 _log: Final = logging.getLogger("workhall.plugins")
 
@@ -64,7 +65,8 @@ def explain_import(error: BaseException, module: str, *, distribution: str = "",
         again = f"pip install --force-reinstall {distribution or package}"
         return f"The module {module} does not exist (no module named {missing!r}); run `{again}`."
     if missing and missing.partition(".")[0] != package:
-        return f"{module} needs the module {missing!r}, which is not installed; {_way_to(missing, distribution, requires)}."
+        way_out = _way_to(missing, distribution, requires)
+        return f"{module} needs the module {missing!r}, which is not installed; {way_out}."
     return (
         f"Importing {module} failed with {describe_error(error, package)}; "
         f"run `python -c 'import {module}'` to see all of it."
@@ -92,11 +94,17 @@ def _requirement_for(package: str, requires: Sequence[str]) -> Requirement | Non
 
 
 def _text(error: BaseException) -> str:
+    if isinstance(error, ValidationError):
+        return _validation_text(error)
     try:
-        lines = str(error).strip().splitlines()
+        return " ".join(str(error).split())[:TEXT_LIMIT]
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise as well
         return "no message"
-    return lines[0][:TEXT_LIMIT] if lines else ""
+
+
+def _validation_text(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return f"{error.title} " + ", ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problems)
 
 
 def _place(error: BaseException, package: str) -> str:

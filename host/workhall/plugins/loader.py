@@ -8,13 +8,12 @@ from __future__ import annotations
 import functools
 import importlib
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from importlib_metadata import EntryPoint
 
-from workhall.plugins.contract import event_breaches, processor_breaches
+from workhall.plugins.contract import event_breaches, processor_breaches, schema_hash
 from workhall.plugins.discovery import Candidate
 from workhall.plugins.faults import PluginFault, describe_error, explain_import, run_isolated
 from workhall.plugins.hookup import declared, new_hooks, register_plugin
@@ -24,17 +23,25 @@ from workhall.sdk.hooks import ENTRY_POINT_GROUP
 
 __all__ = ["LoadedPlugin", "failed_record", "load_plugin"]
 
-_MISSING: Final = object()
-
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """A plugin that was imported and keeps the contract; ``load_ms`` is how many milliseconds that took."""
+    """A plugin that was imported and keeps the contract.
+
+    Attributes:
+        candidate: what it was known as before.
+        plugin: the object that its entry point names.
+        processors: what its hook ``processors`` declared.
+        events: what its hook ``socket_events`` declared.
+        schema_hashes: by queue, the hash of the payload's JSON Schema.
+        load_ms: milliseconds that all this took.
+    """
 
     candidate: Candidate
     plugin: object
     processors: tuple[Processor, ...]
     events: tuple[EventSpec, ...]
+    schema_hashes: Mapping[str, str]
     load_ms: float
 
     @property
@@ -48,10 +55,11 @@ def load_plugin(candidate: Candidate) -> LoadedPlugin | PluginRecord:
     started = time.perf_counter()
     try:
         plugin = _import_target(candidate)
-        processors, events = _declarations(plugin, candidate.name)
+        processors, events = _declarations(plugin, candidate)
+        hashes = {processor.queue: _hash(processor, candidate) for processor in processors}
     except PluginFault as fault:
         return failed_record(candidate, fault, load_ms=_ms_since(started))
-    return LoadedPlugin(candidate, plugin, processors, events, _ms_since(started))
+    return LoadedPlugin(candidate, plugin, processors, events, hashes, _ms_since(started))
 
 
 def failed_record(
@@ -73,7 +81,9 @@ def failed_record(
 
 def _import_target(candidate: Candidate) -> object:
     point = EntryPoint(name=candidate.name, value=candidate.value, group=ENTRY_POINT_GROUP)
-    module_name = run_isolated(lambda: point.module, lambda _: _no_target(candidate, "is neither module nor module:name"))
+    module_name = run_isolated(
+        lambda: point.module, lambda _: _no_target(candidate, "is neither module nor module:name")
+    )
     module = run_isolated(
         lambda: importlib.import_module(module_name),
         lambda error: explain_import(
@@ -86,19 +96,25 @@ def _import_target(candidate: Candidate) -> object:
     )
 
 
-def _declarations(plugin: object, name: str) -> tuple[tuple[Processor, ...], tuple[EventSpec, ...]]:
+def _declarations(plugin: object, candidate: Candidate) -> tuple[tuple[Processor, ...], tuple[EventSpec, ...]]:
     hooks = new_hooks()
-    register_plugin(hooks, plugin, name)
-    processors = declared(hooks, "processors", Processor, name)
-    events = declared(hooks, "socket_events", EventSpec, name)
-    _require_none(name, (*processor_breaches(processors), *event_breaches(events)))
+    register_plugin(hooks, plugin, candidate)
+    processors = declared(hooks, "processors", Processor, candidate)
+    events = declared(hooks, "socket_events", EventSpec, candidate)
+    breaches = run_isolated(
+        lambda: [*processor_breaches(processors), *event_breaches(events)],
+        lambda error: f"The plugin {candidate.name} declares nonsense: {describe_error(error)}; {candidate.mending}.",
+    )
+    if breaches:
+        raise PluginFault(f"The plugin {candidate.name} is wrong: {', '.join(breaches)}; {candidate.mending}.")
     return processors, events
 
 
-def _require_none(name: str, breaches: Iterable[str]) -> None:
-    found = "; ".join(breaches)
-    if found:
-        raise PluginFault(f"The plugin {name} is wrong: {found}; correct that and load it again.")
+def _hash(processor: Processor, candidate: Candidate) -> str:
+    return run_isolated(
+        lambda: schema_hash(processor.payload),
+        lambda error: f"The queue {processor.queue} has no schema ({describe_error(error)}); {candidate.mending}.",
+    )
 
 
 def _no_target(candidate: Candidate, what: str) -> str:

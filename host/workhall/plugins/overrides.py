@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from workhall.plugins.fields import field_adapter
 from workhall.sdk import Backoff, Processor, RateLimit, Retention, Retry, exponential, fixed, sequence
 
 __all__ = [
@@ -113,7 +114,7 @@ def _parse(field: str, text: str) -> Any:
         return adapter.validate_python(read(text))
     except ValidationError as error:
         raise ValueError(f"it must be {form}; {_first_message(error)}") from None
-    except (ValueError, OverflowError):
+    except (ValueError, KeyError):
         raise ValueError(f"it must be {form}") from None
 
 
@@ -139,11 +140,7 @@ def _backoff(text: str) -> Backoff:
     if kind == "sequence":
         return sequence(seconds)
     (wait,) = seconds
-    return {"exponential": exponential, "fixed": fixed}[kind](wait) if kind in ("exponential", "fixed") else _refuse(kind)
-
-
-def _refuse(kind: str) -> Backoff:
-    raise ValueError(kind)
+    return {"exponential": exponential, "fixed": fixed}[kind](wait)
 
 
 def _retention(text: str) -> Retention:
@@ -157,8 +154,7 @@ def _rate(text: str) -> RateLimit:
 
 
 def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
-    field = model.model_fields[name]
-    return TypeAdapter(Annotated[field.annotation, field])
+    return field_adapter(model.model_fields[name])
 
 
 _FIELDS: Final[dict[str, tuple[TypeAdapter[Any], Callable[[str], Any], str]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +23,7 @@ def host_version() -> str | None:
     """Return the version of the installed host, or None where it runs from a source tree without metadata."""
     try:
         return version("workhall")
-    except PackageNotFoundError:
+    except (PackageNotFoundError, OSError, KeyError):  # not installed, or a leftover without metadata or version
         return None
 
 
@@ -42,7 +42,7 @@ class Policy:
     allow: str | None = None
     production: bool = False
     host: str | None = field(default_factory=host_version)
-    python: str = field(default_factory=platform.python_version)
+    python: str = ".".join(map(str, sys.version_info[:3]))
 
     @property
     def allowed(self) -> tuple[str, ...] | None:

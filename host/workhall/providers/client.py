@@ -7,6 +7,7 @@ httpcore's public `AsyncConnectionPool`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -64,7 +65,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
+            ssl_context=ssl_context or _certifi_context(),
             max_connections=20,
             max_keepalive_connections=5,
             keepalive_expiry=5.0,
@@ -83,6 +84,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection of the pool."""
         await self._pool.aclose()
+
+
+@functools.cache
+def _certifi_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)  # reading all authorities takes tens of milliseconds
 
 
 class _Body(httpx.AsyncByteStream):
@@ -114,10 +120,8 @@ def _for_httpcore(request: httpx.Request) -> httpcore.Request:
 
 
 def _require_plain_url(url: httpx.URL) -> None:
-    if url.scheme not in ("http", "https"):
-        raise BlockedUrlError(f"A URL must start with http:// or https://, not with {url.scheme[:20]!r}.")
-    if not url.host:
-        raise BlockedUrlError("The URL names no host.")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise BlockedUrlError("A URL must start with http:// or https:// and the name of a host.")
     if url.userinfo:
         raise BlockedUrlError(f"The URL of {url.host} carries a user name or password, which is not allowed.")
 

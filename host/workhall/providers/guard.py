@@ -161,6 +161,6 @@ async def _resolve(host: str, port: int, timeout: float | None) -> list[str]:
         raise httpcore.ConnectTimeout(f"Looking up {host} took longer than {timeout:g} s.") from error
     except OSError as error:
         raise httpcore.ConnectError(f"{host} was not found: {error.strerror or error}.") from error
-    except ValueError as error:  # a label over 63 characters, an empty label, a NUL
+    except ValueError as error:  # a label over 63 characters or an empty one
         raise BlockedAddressError(f"{host!r} is not a valid host name.") from error
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))

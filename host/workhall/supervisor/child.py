@@ -9,14 +9,13 @@ the signals count.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import threading
 import time
 from typing import Final, NoReturn
-
-import structlog
 
 __all__ = ["HELD_FDS", "LISTEN_FD", "READY_FD", "SUPERVISOR_FD", "ChildLink", "inherited_socket"]
 
@@ -25,7 +24,7 @@ READY_FD: Final = "WORKHALL_READY_FD"
 HELD_FDS: Final = "WORKHALL_HELD_FDS"
 LISTEN_FD: Final = "WORKHALL_LISTEN_FD"
 _ABANDONED: Final = 70  # exit code of a process that outlived its supervisor's grace (sysexits.h, EX_SOFTWARE)
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class ChildLink:
@@ -115,5 +114,5 @@ def _take(variable: str) -> int | None:
 
 
 def _abandon(waited_s: float) -> NoReturn:
-    _log.error("the supervisor is gone and this process did not end by itself; ending it", waited_s=waited_s)
+    _log.error("the supervisor is gone and this process did not end within %g s; ending it", waited_s)
     os._exit(_ABANDONED)

@@ -1,6 +1,7 @@
 # Keeps the server given as arguments until standard input, the lifeline, ends: its writers are the supervisor and
 # every child, so the end comes when the last of them is gone, however it died. Ends with the server's exit code.
-"$@" </dev/null &
+exec 3<&0
+"$@" </dev/null 3<&- &
 server=$!
 {
     while read -r _; do :; done

@@ -8,7 +8,7 @@ import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -110,16 +110,19 @@ class Keeper:
     async def _keep(self) -> None:
         while True:
             code, lived_s = await self._life()
-            while True:
-                wait_s = self._waits.after(lived_s)
-                _log.warning(f"{self.name} ended ({describe_exit(code)}); starting it again", in_s=wait_s)
-                await asyncio.sleep(wait_s)
-                try:
-                    await self._run_once()
-                    break
-                except (StartError, OSError) as error:
-                    _log.error(f"{self.name} could not be started again", reason=str(error))
-                    code, lived_s = None, 0.0
+            wait_s = self._waits.after(lived_s)
+            _log.warning(f"{self.name} ended ({describe_exit(code)}); starting it again", in_s=wait_s)
+            while not await self._restarted(wait_s):
+                wait_s = self._waits.after(0)
+
+    async def _restarted(self, wait_s: float) -> bool:
+        await asyncio.sleep(wait_s)
+        try:
+            await self._run_once()
+        except (StartError, OSError) as error:
+            _log.error(f"{self.name} could not be started again", reason=str(error))
+            return False
+        return True
 
     async def _life(self) -> tuple[int, float]:
         assert self._process is not None  # noqa: S101 - set by _run_once just before
@@ -138,9 +141,9 @@ def kill_group(leader: int) -> None:
 
 
 async def _ended(process: Process, grace_s: float, hurry: asyncio.Event | None) -> None:
-    waits = [asyncio.create_task(process.wait())]
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(process.wait())]
     if hurry is not None:
-        waits.append(asyncio.create_task(hurry.wait()))  # type: ignore[arg-type]
+        waits.append(asyncio.create_task(hurry.wait()))
     try:
         await asyncio.wait(waits, timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,31 +18,54 @@ import structlog
 from workhall.supervisor.errors import AlreadyRunning, StartError
 from workhall.supervisor.runfile import read_run_file
 
-__all__ = ["hold_lock", "is_locked"]
+__all__ = ["DataLock", "is_locked"]
 
 _POLL_S: Final = 0.1
 _log = structlog.get_logger(__name__)
 
 
-@asynccontextmanager
-async def hold_lock(data_dir: Path, *, leftovers_s: float = 40.0) -> AsyncIterator[int]:
-    """Hold the lock of ``data_dir``; yields its descriptor, to be inherited by the children.
+class DataLock:
+    """The lock of one data folder.
 
-    Where the holder's supervisor is dead, its children are ending by themselves: they are waited for, at most
-    ``leftovers_s`` seconds.
-
-    Raises:
-        AlreadyRunning: another system runs there; the sentence names the folder and the address.
-        StartError: the folder cannot be used.
+    Args:
+        data_dir: the folder; made where it does not exist.
     """
-    descriptor = _open(data_dir)
-    try:
-        await _acquire(descriptor, data_dir, leftovers_s)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._descriptor: int | None = None
+
+    @property
+    def fd(self) -> int:
+        """The lock's descriptor, to be inherited by the children."""
+        assert self._descriptor is not None  # noqa: S101 - acquire() opened it
+        return self._descriptor
+
+    async def acquire(self, *, leftovers_s: float = 40.0) -> None:
+        """Take the lock.
+
+        Where the holder's supervisor is dead, its children are ending by themselves: they are waited for, at most
+        ``leftovers_s`` seconds.
+
+        Raises:
+            AlreadyRunning: another system runs there; the sentence names the folder and the address.
+            StartError: the folder cannot be used.
+        """
+        descriptor = _open(self._data_dir)
+        try:
+            await _acquire(descriptor, self._data_dir, leftovers_s)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give the lock back; it stays taken until the last child that inherited it is gone too."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 def is_locked(data_dir: Path) -> bool:

@@ -28,7 +28,8 @@ _JPEG_PARTS = frozenset(
 _WEBP_PARTS = frozenset(["VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP", "C2PA"])
 _GIF_PARTS = frozenset(["frame", "control", "NETSCAPE2.0", "ANIMEXTS1.0"])
 
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)  # stuffed zeros and restarts belong to a scan
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)  # may be preceded by fill bytes
+_JPEG_SCAN_END = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)  # stuffed zeros and restarts belong to a scan
 _EOI, _SOS, _APP0, _APP15 = 0xD9, 0xDA, 0xE0, 0xEF
 _PLAIN_JFIF_LENGTH = 16  # without the thumbnail that may follow
 _GIF_FIXED_LENGTHS = {"control": 8, "NETSCAPE2.0": 19, "ANIMEXTS1.0": 19}  # whole blocks, terminator included
@@ -70,7 +71,7 @@ def _walk_png(data: bytes, parts: list[str]) -> int:
 
 def _walk_jpeg(data: bytes, parts: list[str]) -> int:
     position, in_scan = 2, False
-    while marker := (_JPEG_MARKER.search if in_scan else _JPEG_MARKER.match)(data, position):
+    while marker := (_JPEG_SCAN_END.search if in_scan else _JPEG_MARKER.match)(data, position):
         code, start = marker[1][0], marker.end()
         if code == _EOI:
             return start

@@ -27,7 +27,9 @@ _DAMAGE = (
     ValueError,
     LookupError,
     TypeError,
+    AttributeError,
     ArithmeticError,
+    AssertionError,
     struct.error,
     zlib.error,
 )

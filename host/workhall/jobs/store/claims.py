@@ -30,6 +30,8 @@ from workhall.jobs.tables import generation_jobs, job_attempts, job_data, job_st
 __all__ = ["apply_claims"]
 
 _JOBS = generation_jobs.c
+# Redis's clock decides when a job is due; this only keeps one with a clock of its own from starting far too early.
+_LEEWAY_MS = 1000
 
 
 def apply_claims(connection: Connection, claims: Sequence[Claim]) -> list[ClaimedJob | NotClaimed]:
@@ -52,7 +54,7 @@ def _start(dialect: str) -> Update:
     v = batch_cte(dialect, {"job_id": String, "worker_id": Text, "at_ms": BigInteger})
     return (
         update(generation_jobs)
-        .where(_JOBS.job_id == v.c.job_id, _JOBS.status.in_(CLAIMABLE), _JOBS.run_at <= v.c.at_ms)
+        .where(_JOBS.job_id == v.c.job_id, _JOBS.status.in_(CLAIMABLE), _JOBS.run_at <= v.c.at_ms + _LEEWAY_MS)
         .values(
             status=JobStatus.PROCESSING,
             worker_id=v.c.worker_id,
@@ -69,6 +71,8 @@ def _start(dialect: str) -> Update:
             _JOBS.failures,
             _JOBS.attempts_allowed,
             _JOBS.timeout_s,
+            _JOBS.priority,
+            _JOBS.credits,
             _JOBS.user_id,
             _JOBS.brand_id,
             _JOBS.created_at,
@@ -99,6 +103,8 @@ def _claimed(row: Row[Any], payload: str, at_ms: int) -> ClaimedJob:
         failures=row.failures,
         attempts_allowed=row.attempts_allowed,
         timeout_s=row.timeout_s,
+        priority=row.priority,
+        credits=row.credits,
         payload=payload,
         user_id=row.user_id,
         brand_id=row.brand_id,

@@ -20,6 +20,8 @@ _COLUMNS: Final = (
     _JOBS.priority,
     _JOBS.status,
     _JOBS.worker_id,
+    _JOBS.claim_no,
+    _JOBS.brand_id,
     _JOBS.last_seq,
     _JOBS.run_at,
     _JOBS.created_at,
@@ -51,4 +53,5 @@ def _state(row: Row[Any]) -> JobState:
     # A job that waits for its time keeps it; one that is due already goes to the front by priority alone.
     due = row.run_at if row.status in (JobStatus.SCHEDULED, JobStatus.RETRYING) else 0
     line = JobLine(row.job_id, row.queue_name, row.priority, due)
-    return JobState(line, JobStatus(row.status), row.worker_id, row.last_seq, row.created_at)
+    status = JobStatus(row.status)
+    return JobState(line, status, row.worker_id, row.claim_no, row.brand_id, row.last_seq, row.created_at)

@@ -50,6 +50,7 @@ class Glyph:
 class Face:
     """A loaded typeface."""
 
+    location: str
     font: hb.Font
     upem: int
     letters: frozenset[int]
@@ -65,12 +66,12 @@ class Face:
 
     def shape(self, text: str) -> list[Glyph]:
         """The letters of one line with kerning, ligatures off (tracked lettering has none)."""
-        buffer = hb.Buffer()
-        buffer.add_str(text)
-        buffer.guess_segment_properties()
-        hb.shape(self.font, buffer, {"kern": True, "liga": False, "clig": False})
-        pairs = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
-        return [Glyph(self._outline(info.codepoint), place.x_advance / self.upem) for info, place in pairs]
+        return [Glyph(_outline(self.location, glyph), advance) for glyph, advance in self._shaped(text)]
+
+    def width(self, text: str, tracking: float) -> float:
+        """How far the pen moves over a line, in em; quicker than shaping it."""
+        advances = [advance + tracking for _, advance in self._shaped(text)]
+        return max(sum(advances) - tracking, 0)
 
     @property
     def cap_height(self) -> float:
@@ -84,10 +85,15 @@ class Face:
         candidates = (character, base, base[:1])
         return next((c for c in candidates if c.isprintable() and self.has(c)), "")
 
-    def _outline(self, glyph: int) -> Path:
-        pen = _Pen()
-        self.font.draw_glyph_with_pen(glyph, pen)
-        return Path(tuple(pen.segments)).scaled(1 / self.upem, -1 / self.upem)
+    def _shaped(self, text: str) -> list[tuple[int, float]]:
+        if not text:
+            return []
+        buffer = hb.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        hb.shape(self.font, buffer, {"kern": True, "liga": False, "clig": False})
+        pairs = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        return [(info.codepoint, place.x_advance / self.upem) for info, place in pairs]
 
 
 @lru_cache(maxsize=16)
@@ -95,13 +101,20 @@ def load_face(location: str) -> Face:
     """The face in a font package, given as `package/folder/file`."""
     package, _, inner = location.partition("/")
     face = hb.Face(files(package).joinpath(inner).read_bytes())
-    return Face(hb.Font(face), face.upem, frozenset(face.unicodes))
+    return Face(location, hb.Font(face), face.upem, frozenset(face.unicodes))
 
 
 def face_for(text: str, location: str) -> Face:
     """The wished face, or the first fallback that draws more of the text."""
     faces = [load_face(place) for place in (location, *FALLBACKS)]
     return max(faces, key=lambda face: sum(ord(character) in face.letters for character in text))
+
+
+@lru_cache(maxsize=1024)
+def _outline(location: str, glyph: int) -> Path:
+    face, pen = load_face(location), _Pen()
+    face.font.draw_glyph_with_pen(glyph, pen)
+    return Path(tuple(pen.segments)).scaled(1 / face.upem, -1 / face.upem)
 
 
 class _Pen:

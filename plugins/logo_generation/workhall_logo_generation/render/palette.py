@@ -20,8 +20,14 @@ _PAPER: dict[LogoStyle, LCH] = {
     "playful": LCH(0.97, 0.02, 95),
 }
 
-TEXT_RATIO, MARK_RATIO, DETAIL_RATIO = 7.0, 3.2, 2.0
-"""Least contrast to the ground: lettering (WCAG AAA), the mark itself, and mere details."""
+WEAK_RATIO = 2.2
+"""Contrast below which a colour would have to change beyond recognition to lead; it goes second as it is."""
+
+INK_RATIO = 7.0
+"""Contrast from which a colour of the palette is dark (or light) enough for all lettering (WCAG AAA)."""
+
+TEXT_RATIO, MARK_RATIO, DETAIL_RATIO = 4.6, 3.1, 1.4
+"""Least contrast to the ground: lettering (WCAG AA), the mark itself (WCAG graphics), and mere details."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Scheme:
         return legible(self.main, self.ground, 4.6)
 
     @property
+    def letters(self) -> tuple[RGB, RGB]:
+        """Two colours strong enough for large lettering next to each other."""
+        return (self.main, next(c for c in (self.second, self.accent, self.ink) if _reads(c, self)))
+
+    @property
     def colors(self) -> tuple[RGB, RGB, RGB]:
         """Main, second and accent, for marks of many colours."""
         return (self.main, self.second, self.accent)
@@ -55,7 +66,7 @@ class Scheme:
 
     def knockout(self, ground: RGB) -> Scheme:
         """One clear light or dark colour on another ground, with softer steps of it as second and accent."""
-        clear = max((self.ground, self.ink, WHITE), key=lambda c: round(contrast(c, ground), 1))
+        clear = clear_color(ground, (self.ground, self.ink))
         return Scheme(ground, clear, clear, mix(clear, ground, 0.28), mix(clear, ground, 0.14))
 
 
@@ -67,6 +78,16 @@ def build_scheme(palette: Sequence[str], style: LogoStyle, kind: GroundKind, tur
         return _scheme_on(_paper(colors, style, hues[0]), hues)
     ground = _brand_ground(hues[0]) if kind == "brand" else _dark_ground(colors, hues[0])
     return _scheme_on(ground, (*hues[1:], *_lights(colors), WHITE, hues[0]))
+
+
+def _reads(color: RGB, scheme: Scheme) -> bool:
+    return color == scheme.ink or (contrast(color, scheme.ground) >= 2.4 and distance(color, scheme.main) > 0.1)
+
+
+def clear_color(ground: RGB, own: Sequence[RGB] = ()) -> RGB:
+    """White, or one of the picture's own light colours, where it can be read; else the darkest at hand."""
+    lights = [c for c in (*own, WHITE) if luminance(c) > 0.7 and contrast(c, ground) >= MARK_RATIO]
+    return next(iter([*lights, *(c for c in own if contrast(c, ground) >= TEXT_RATIO)]), RGB(20, 20, 24))
 
 
 def _lights(colors: Sequence[RGB]) -> list[RGB]:
@@ -91,24 +112,38 @@ def _paper(colors: Sequence[RGB], style: LogoStyle, lead: RGB) -> RGB:
 
 
 def _brand_ground(lead: RGB) -> RGB:
-    """The leading colour as a ground; one too weak for white and for black lettering is deepened."""
-    if max(contrast(lead, WHITE), contrast(lead, RGB(20, 20, 24))) >= TEXT_RATIO:
-        return lead
-    return legible(lead, WHITE, 5.2)
+    """The leading colour as a ground; a middling one is deepened until white lettering can be read."""
+    dark_reads = contrast(lead, RGB(20, 20, 24)) >= 9
+    return lead if dark_reads else legible(lead, WHITE, TEXT_RATIO)
 
 
 def _dark_ground(colors: Sequence[RGB], lead: RGB) -> RGB:
-    darks = [c for c in colors if to_lch(c).light < 0.36]
+    darks = [c for c in colors if to_lch(c).light < 0.45]
     lch = to_lch(lead)
     return darks[0] if darks else from_lch(LCH(0.24, min(lch.chroma, 0.05), lch.hue))
 
 
 def _scheme_on(ground: RGB, wishes: Sequence[RGB]) -> Scheme:
     family = [c for c in wishes if distance(c, ground) > 0.12] or [legible(ground, ground, MARK_RATIO)]
+    if 0.06 < luminance(ground) < 0.7:
+        return _scheme_on_color(ground, family)
+    family.sort(key=lambda c: contrast(c, ground) < WEAK_RATIO)
+    if contrast(family[0], ground) < WEAK_RATIO:
+        family.insert(0, _ink(ground, family))
     main = legible(family[0], ground, MARK_RATIO)
     second = _apart([*family[1:], _neighbour(main, 34, ground)], (main,), ground)
     accent = _apart([*family[1:], _neighbour(main, 160, ground)], (main, second), ground)
     return Scheme(ground, _ink(ground, family), main, second, accent)
+
+
+def _scheme_on_color(ground: RGB, family: Sequence[RGB]) -> Scheme:
+    """On a strong colour one clear tone leads; others join in only as they are, never shifted."""
+    clear = clear_color(ground, [c for c in family if to_lch(c).chroma < 0.09])
+    readable = [c for c in family if contrast(c, ground) >= 1.6 and distance(c, clear) > 0.16]
+    soft = mix(clear, ground, 0.36)
+    second = readable[0] if readable else soft
+    others = [c for c in readable[1:] if distance(c, second) > 0.13]
+    return Scheme(ground, legible(clear, ground, TEXT_RATIO), clear, second, others[0] if others else soft)
 
 
 def _apart(wishes: Sequence[RGB], taken: Sequence[RGB], ground: RGB) -> RGB:
@@ -130,11 +165,10 @@ def _neighbour(color: RGB, hue: float, ground: RGB) -> RGB:
 
 
 def _ink(ground: RGB, family: Sequence[RGB]) -> RGB:
-    """The lettering colour: the palette's own if one is strong enough, else a tinted near-black or -white."""
-    strong = [c for c in family if contrast(c, ground) >= TEXT_RATIO]
-    neutral = [c for c in strong if to_lch(c).chroma < 0.07]
-    if neutral or strong:
-        return max(neutral or strong, key=lambda c: contrast(c, ground))
+    """The lettering colour: the palette's own near-black or -white if it has one, else a tinted one."""
+    strong = [c for c in family if contrast(c, ground) >= INK_RATIO]
+    if strong:
+        return max(strong, key=lambda c: contrast(c, ground) - 30 * to_lch(c).chroma)
     lch = to_lch(family[0])
-    light = 0.22 if luminance(ground) > 0.18 else 0.98
-    return legible(from_lch(LCH(light, min(lch.chroma, 0.04), lch.hue)), ground, TEXT_RATIO)
+    light = 0.24 if luminance(ground) > 0.18 else 0.98
+    return legible(from_lch(LCH(light, min(lch.chroma, 0.05), lch.hue)), ground, TEXT_RATIO)

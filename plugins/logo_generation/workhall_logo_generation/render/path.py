@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 Point = tuple[float, float]
 Segment = tuple[str, tuple[Point, ...]]
@@ -112,14 +112,10 @@ class Path:
         if contour:
             yield contour
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The extent of the filled outline."""
         return box_of(point for contour in self.contours() for point in contour)
-
-    def covers(self, point: Point) -> bool:
-        """Whether a point lies inside (non-zero winding)."""
-        return sum(_winding(contour, point) for contour in self.contours()) != 0
 
     @property
     def data(self) -> str:
@@ -142,12 +138,3 @@ def _walk(start: Point, curve: tuple[Point, ...]) -> Iterator[Point]:
         u = 1 - t
         w0, w1, w2, w3 = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
         yield (w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3, w0 * y0 + w1 * y1 + w2 * y2 + w3 * y3)
-
-
-def _winding(contour: list[Point], point: Point) -> int:
-    x, y = point
-    total = 0
-    for (x0, y0), (x1, y1) in zip(contour, contour[1:] + contour[:1], strict=True):
-        if (y0 <= y) != (y1 <= y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            total += 1 if y1 > y0 else -1
-    return total

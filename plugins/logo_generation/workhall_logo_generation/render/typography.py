@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 from .art import Art, fill, group, stroke
 from .color import RGB
 from .fonts import Face, face_for
-from .path import Box, Path, box_of, union_of
+from .path import Box, Path, union_of
 from .shapes import polar
-from .wrapping import balanced_lines
+from .wrapping import balanced_lines, split_words
 
 SMALLEST = 26.0
 """Font size in pixels below which lettering in a logo is not worth drawing."""
@@ -41,12 +42,12 @@ class Line:
     letters: tuple[Path, ...]
     size: float
 
-    @property
+    @cached_property
     def path(self) -> Path:
         """All letters in one outline."""
         return reduce(Path.__add__, self.letters)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """Extent of the ink."""
         return union_of(letter.box for letter in self.letters)
@@ -84,15 +85,19 @@ def set_block(
 
     Text too long to be legible even so is cut after the last word that fits.
     """
-    prepared, _ = setting.prepared(text)
-    candidates = [_lines(prepared, setting, width, height, largest, count) for count in range(1, most_lines + 1)]
-    found = [lines for lines in candidates if lines]
-    if not found:
-        return []
-    best = max(found, key=lambda lines: lines[0].size * (1 - 0.13 * min(len(lines) - 1, 2)))
-    if best[0].size >= SMALLEST or len(prepared) <= 12:
-        return best
-    return set_block(_shortened(prepared), setting, width, height, largest, most_lines)
+    prepared, face = setting.prepared(text)
+    words = split_words(prepared)
+
+    def layout(count: int) -> tuple[float, list[str]]:
+        """Font size and lines for the first `count` words."""
+        area = (width, height, largest)
+        found = [_layout(words[:count], face, setting, area, lines) for lines in range(1, most_lines + 1)]
+        return max(found, key=lambda option: option[0] * (1 - 0.13 * min(len(option[1]) - 1, 2)))
+
+    fitting = bisect_left(range(1, len(words)), True, key=lambda count: layout(count + 1)[0] < SMALLEST) + 1
+    size, texts = layout(fitting)
+    lines = [set_line(part, setting, size) for part in texts]
+    return [line for line in lines if line]
 
 
 def block_art(lines: Sequence[Line], setting: Setting, color: RGB | str, align: float = 0.5) -> Art:
@@ -137,28 +142,12 @@ def casing(path: Path, color: RGB, width: float) -> Art:
     return stroke(path, color, width, inside=color)
 
 
-def baseline_box(lines: Sequence[Line]) -> Box:
-    """Extent of the first line's letters."""
-    return box_of([(lines[0].box.left, lines[0].box.top), (lines[0].box.right, lines[0].box.bottom)])
-
-
-def _lines(
-    text: str, setting: Setting, width: float, height: float, largest: float, count: int
-) -> list[Line] | None:
-    texts = balanced_lines(text, count, lambda part: _unit_width(part, setting))
-    if len(texts) != count:
-        return None
-    widest = max(_unit_width(part, setting) for part in texts)
-    size = min(largest, width / max(widest, 0.01), height / (0.8 + setting.leading * (count - 1)))
-    set_lines = [set_line(part, setting, size) for part in texts]
-    return [line for line in set_lines if line]
-
-
-def _unit_width(text: str, setting: Setting) -> float:
-    line = set_line(text, setting, 1)
-    return line.box.width if line else 0.0
-
-
-def _shortened(text: str) -> str:
-    words = text.split()
-    return " ".join(words[:-1]) if len(words) > 1 else text[: len(text) * 3 // 4]
+def _layout(
+    words: Sequence[str], face: Face, setting: Setting, area: tuple[float, float, float], count: int
+) -> tuple[float, list[str]]:
+    """The font size at which the words fit into `count` lines of an area (width, height, largest size)."""
+    width, height, largest = area
+    texts = balanced_lines(words, count, lambda part: face.width(part, setting.tracking))
+    widest = max((face.width(part, setting.tracking) for part in texts), default=0.0)
+    size = min(largest, width / max(widest, 0.01), height / (0.8 + setting.leading * (len(texts) - 1)))
+    return size, texts

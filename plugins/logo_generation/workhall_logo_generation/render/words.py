@@ -13,7 +13,7 @@ _FILLERS = frozenset(
     there these they this those through to too up us very want was we were what when where which who will
     with would you your bring brings bringing create creates creating help helps helping provide provides
     become becomes give gives giving offer offers build builds building brand company business people
-    world all any other others let lets like each also get gets use using der die das und le la les de
+    world all join find discover enjoy love live living keep keeps any other others let lets like each also get gets use using der die das und le la les de
     des et el los las y del""".split()
 )
 _ARTICLES = frozenset({"the", "a", "an", "and", "of", "for", "de", "la", "le", "der", "die", "das", "el"})

@@ -11,19 +11,8 @@ _CONNECTORS = frozenset({"&", "+", "and", "of", "the", "de", "la", "le", "und", 
 """Short words that stay with the word after them instead of ending a line."""
 
 
-def balanced_lines(text: str, count: int, measure: Measure) -> list[str]:
-    """The text in up to `count` lines whose widest line is as narrow as can be.
-
-    Words longer than a line is ever worth are broken; fewer lines come back if there are too few words.
-    """
-    words = _units(text)
-    widths = [measure(word) for word in words]
-    space = measure("n n") - 2 * measure("n") if words else 0.0
-    breaks = _breaks(widths, space, min(count, len(words)))
-    return [" ".join(words[start:end]) for start, end in breaks]
-
-
-def _units(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
+    """The pieces a text may be broken into: words with the connectors before them, long words in parts."""
     units: list[str] = []
     for word in text.split():
         pieces = [word[i : i + _LONGEST_WORD] for i in range(0, len(word), _LONGEST_WORD)]
@@ -31,6 +20,14 @@ def _units(text: str) -> list[str]:
             pieces[0] = f"{units.pop()} {pieces[0]}"
         units.extend(pieces)
     return units
+
+
+def balanced_lines(words: Sequence[str], count: int, measure: Measure) -> list[str]:
+    """The words in up to `count` lines whose widest line is as narrow as can be."""
+    widths = [measure(word) for word in words]
+    space = measure("n n") - 2 * measure("n")
+    breaks = _breaks(widths, space, min(count, len(words)))
+    return [" ".join(words[start:end]) for start, end in breaks]
 
 
 def _breaks(widths: Sequence[float], space: float, count: int) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ def nodes(dice: Dice) -> Symbol:
 
 def circuit(dice: Dice) -> Symbol:
     """Conductors that rise, spread and end in dots."""
-    levels = dice.pick([(0, 34, 34, 0), (34, 0, 0, 34), (0, 26, 52, 78)])
+    levels = dice.pick([(0, 34, 34, 0), (34, 0, 0, 34)])
     pieces: list[Piece] = []
     for i, (foot, end) in enumerate(((-27, -84), (-9, -28), (9, 28), (27, 84))):
         bend, top = 44 - 0.55 * levels[i], -78 + levels[i]

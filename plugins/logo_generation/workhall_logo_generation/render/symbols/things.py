@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..dice import Dice
 from ..path import Path
 from ..shapes import band, circle, ellipse, polygon, polyline, rectangle, rounded, smooth, sparkle
-from .model import Symbol, accent, cut, line, main, rib, second
+from .model import Symbol, accent, cut, gap, line, main, rib, second
 
 
 def home(dice: Dice) -> Symbol:
@@ -38,7 +38,7 @@ def bean(dice: Dice) -> Symbol:
     if dice.chance(0.5):
         return Symbol("bean", (main(body.rotated(tilt)), rib(seam.rotated(tilt), 11)))
     pieces = [second(body.rotated(-tilt).moved(-52, 8)), rib(seam.rotated(-tilt).moved(-52, 8), 11)]
-    pieces += [cut(ellipse(72, 104).rotated(tilt).moved(48, -6)), main(body.rotated(tilt).moved(48, -6))]
+    pieces += [gap(body.rotated(tilt).moved(48, -6), 20), main(body.rotated(tilt).moved(48, -6))]
     return Symbol("bean", (*pieces, rib(seam.rotated(tilt).moved(48, -6), 11)))
 
 

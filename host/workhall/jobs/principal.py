@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ROLES", "Principal"]
+__all__ = ["HOST", "ROLES", "Principal"]
 
 # Rights over other people's things grow to the right only for user ⊂ service ⊂ admin (contract §4).
 ROLES: Final = ("user", "viewer", "operator", "service", "admin")
@@ -37,3 +37,7 @@ class Principal:
     def owns(self, user_id: str | None) -> bool:
         """Tell whether a thing of ``user_id`` is the caller's to see."""
         return self.sees_all or (user_id is not None and user_id == self.user_id)
+
+
+# What the host itself does, cron jobs and SAQ's API among it.
+HOST: Final = Principal(user_id=None, role="service", expires_at=float("inf"))

@@ -1,0 +1,173 @@
+"""Execute: one attempt from claim to committed end, as a pipeline of named steps over one state object."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from workhall.jobs.attempt import Attempt, ClaimLost
+from workhall.jobs.context import HostJobContext
+from workhall.jobs.ending import ending_of
+from workhall.jobs.outcome import Completed, HandedBack, Outcome, Retrying, Snoozed, judge
+from workhall.jobs.ports import ClaimedJob, Dispatcher, JobLine, Store
+from workhall.jobs.services import HostServices
+from workhall.jobs.store.database import Database
+from workhall.plugins.registry import RegisteredProcessor, Registry
+from workhall.sdk import PermanentError, Processor
+from workhall.sdk.services import Http, Storage
+
+__all__ = ["Executor", "Installed"]
+
+_log = logging.getLogger("workhall.jobs")
+_LARGEST_RESULT: Final = 1024 * 1024
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A processor that this worker process can run: with its handler imported and its settings read."""
+
+    registered: RegisteredProcessor
+    handler: Handler
+    settings: Any
+
+
+@dataclass(slots=True)
+class _Execution:
+    """The state that the steps pass on."""
+
+    attempt: Attempt
+    installed: Installed
+    context: HostJobContext | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def job(self) -> ClaimedJob:
+        return self.attempt.job
+
+    @property
+    def processor(self) -> Processor:
+        return self.installed.registered.processor
+
+
+class Executor:
+    """Runs claimed jobs; safe to share between all workers of a process."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        installed: Mapping[str, Installed],
+        store: Store,
+        dispatcher: Dispatcher,
+        database: Database,
+        storage: Storage,
+        http: Http,
+    ) -> None:
+        self._registry = registry
+        self._installed = installed
+        self._store = store
+        self._dispatcher = dispatcher
+        self._database = database
+        self._storage = storage
+        self._http = http
+
+    async def execute(self, job: ClaimedJob) -> None:
+        """Run one attempt to its recorded end; whatever the handler raises, this returns."""
+        attempt = Attempt(job, self._store, self._dispatcher)
+        execution = _Execution(attempt, self._installed[job.queue_name])
+        try:
+            await self._perform(execution)
+            await self._record(execution)
+        except ClaimLost:
+            _log.warning("%s attempt %d was taken over; its end is dropped.", job.job_id, job.claim_no)
+            self._dispatcher.done([job.job_id])
+
+    async def _perform(self, execution: _Execution) -> None:
+        job, processor = execution.job, execution.processor
+        try:
+            execution.attempt.check()
+            execution.context = self._context(execution)
+            value = await _within(job.timeout_s, execution.installed.handler(execution.context))
+            await execution.context.reports.flush()
+            execution.outcome = _completed(execution, value)
+        except ClaimLost:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of a handler included
+            error = _own_fault(error)
+            execution.outcome = judge(error, job.failures, job.attempts_allowed, processor.retry.backoff)
+        finally:
+            if execution.context is not None:
+                execution.context.reports.close()
+
+    async def _record(self, execution: _Execution) -> None:
+        assert execution.outcome is not None  # noqa: S101 - _perform always sets it
+        outcome, job = execution.outcome, execution.job
+        percent = execution.context.reports.percent if execution.context else 0
+        ending = ending_of(execution.attempt, outcome, percent)
+        await asyncio.shield(execution.attempt.write(ending))
+        if isinstance(outcome, Retrying | Snoozed | HandedBack):
+            self._dispatcher.enqueue([JobLine(job.job_id, job.queue_name, job.priority, ending.run_at or 0)])
+        self._dispatcher.done([job.job_id])
+        _log.info("%s attempt %d: %s", job.job_id, job.claim_no, type(outcome).__name__.lower())
+
+    def _context(self, execution: _Execution) -> HostJobContext:
+        services = HostServices.of(execution.attempt, self._database, self._storage, self._http)
+        payload = _payload(execution)
+        return HostJobContext(execution.attempt, payload, execution.installed.settings, services, self._registry)
+
+
+async def _within(timeout_s: float, work: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(timeout_s) as limit:
+            return await work
+    except TimeoutError:
+        if limit.expired():
+            raise TimeoutError(f"The attempt took longer than its {timeout_s:g} s.") from None
+        raise
+
+
+def _own_fault(error: BaseException) -> BaseException:
+    """Tell a cancellation of this attempt, which hands its job back, from one that the handler made itself."""
+    task = asyncio.current_task()
+    if not isinstance(error, asyncio.CancelledError) or task is None:
+        return error
+    if not task.cancelling():
+        return RuntimeError("The handler ended with asyncio.CancelledError although nobody cancelled it.")
+    while task.cancelling():  # the hand-back itself must still be recorded
+        task.uncancel()
+    return error
+
+
+def _payload(execution: _Execution) -> BaseModel:
+    try:
+        return execution.processor.payload.model_validate_json(execution.job.payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PermanentError(
+            f"The payload does not fit the installed plugin's schema: {place}: {first['msg']}"
+        ) from None
+
+
+def _completed(execution: _Execution, value: Any) -> Completed:
+    model = execution.processor.result
+    try:
+        result = model.model_validate(value) if model else value
+        text = result.model_dump_json(by_alias=True) if isinstance(result, BaseModel) else orjson.dumps(result).decode()
+    except (ValidationError, TypeError) as error:
+        raise PermanentError(f"The handler's result does not fit: {str(error).splitlines()[0]}") from None
+    if len(text) > _LARGEST_RESULT:
+        raise PermanentError("The result is larger than 1 MiB; store it as a file and return its key.")
+    return Completed(text, _settled(execution.processor, result, execution.job.credits))
+
+
+def _settled(processor: Processor, result: Any, reserved: int) -> int:
+    if processor.settle_units is None:
+        return reserved
+    return min(reserved, processor.credits * int(getattr(result, processor.settle_units)))

@@ -1,0 +1,87 @@
+"""Progress of one attempt: never falling, coalesced above 20 reports a second, never across a change of stage."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+
+from workhall.jobs.attempt import Attempt
+from workhall.jobs.ids import now_ms
+from workhall.jobs.outcome import clean
+from workhall.jobs.ports import JobWrite
+
+__all__ = ["Progress"]
+
+_GAP_S: Final = 1 / 20
+_TOP_LEVEL: Final[tuple[str, ...]] = ("step", "toolName", "logoIndex")
+_SPELLINGS: Final = {"tool_name": "toolName", "logo_index": "logoIndex"}
+
+
+class Progress:
+    """Turns a handler's reports into events and the row's columns."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._percent = 0
+        self._stage = "processing"
+        self._sent_at = 0.0
+        self._held: JobWrite | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    @property
+    def percent(self) -> int:
+        """The last percentage reported."""
+        return self._percent
+
+    async def report(self, percent: float, message: str, stage: str | None, data: dict[str, Any]) -> None:
+        """See `JobContext.progress`."""
+        if not 0 <= percent <= 100:
+            raise ValueError(f"progress takes a percentage of 0 to 100, not {percent!r}")
+        new_stage = stage is not None and stage != self._stage
+        self._stage = stage or self._stage
+        self._percent = max(self._percent, round(percent))
+        write = self._write(clean(message), data)
+        if new_stage:
+            await self.flush()
+        elif time.monotonic() - self._sent_at < _GAP_S:
+            self._hold(write)
+            return
+        self._held = None
+        await self._send(write)
+
+    async def flush(self) -> None:
+        """Send the report that was held back, if any."""
+        held, self._held = self._held, None
+        if held is not None:
+            await self._send(held)
+
+    def close(self) -> None:
+        """Forget what is held back: the attempt has ended."""
+        self._held = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _hold(self, write: JobWrite) -> None:
+        self._held = write
+        if self._timer is None or self._timer.done():
+            self._timer = asyncio.create_task(self._send_later(), name="held-progress")
+
+    async def _send_later(self) -> None:
+        await asyncio.sleep(_GAP_S)
+        await self.flush()
+
+    async def _send(self, write: JobWrite) -> None:
+        self._sent_at = time.monotonic()
+        await self._attempt.write(write)
+
+    def _write(self, message: str, data: dict[str, Any]) -> JobWrite:
+        spelled = {_SPELLINGS.get(name, name): value for name, value in data.items()}
+        top: dict[str, Any] = {name: spelled.pop(name) for name in _TOP_LEVEL if name in spelled}
+        fields: dict[str, Any] = {"status": self._stage, "progress": self._percent, "message": message, **top}
+        if spelled:
+            fields["data"] = spelled
+        write = self._attempt.new_write()
+        write.events.append(self._attempt.events.make("job:progress", now_ms(), **fields))
+        write.stage, write.progress, write.message = self._stage, self._percent, message
+        return write

@@ -1,0 +1,37 @@
+"""Lettering that runs along a circle."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from ..art import Art, fill
+from ..color import RGB
+from ..path import Path
+from ..typography import SMALLEST, Setting, ring_letters, ring_size
+
+
+def ring_text(
+    text: str, setting: Setting, radius: float, middle: float, largest: float, color: RGB, degrees: float
+) -> Art | None:
+    """Text centred on a direction (0 is the top, 180 the foot) and on the ring's middle line.
+
+    It covers at most `degrees`; what would be too small to read is cut after the last word that fits.
+    None if there is nothing to draw.
+    """
+    shown = _fitting(text, setting, radius, degrees)
+    size = ring_size(shown, setting, radius, degrees, largest)
+    if not size:
+        return None
+    inward = 90 < middle % 360 < 270
+    _, face = setting.prepared(shown)
+    half = face.cap_height * size / 2
+    letters = ring_letters(shown, setting, size, radius + half if inward else radius - half, middle, inward)
+    return fill(reduce(Path.__add__, letters), color) if letters else None
+
+
+def _fitting(text: str, setting: Setting, radius: float, degrees: float) -> str:
+    words = setting.prepared(text)[0].split() or [""]
+    while len(words) > 1 and ring_size(" ".join(words), setting, radius, degrees, 200) < SMALLEST:
+        words.pop()
+    shown = " ".join(words)
+    return shown if len(words) > 1 else shown[:40]
