@@ -39,4 +39,7 @@ def python_module(name: str) -> tuple[str, ...]:
 SUBJECTS: dict[str, Subject] = {
     "bullmq": Subject(("node", "bench/peers/bullmq.mjs"), why_unavailable=why_no_node_peers),
     "saq": Subject(python_module("bench.peers.saq_worker")),
+    "workhall-engine": Subject(python_module("bench.workhall_engine")),
+    "workhall-sqlite": Subject(python_module("bench.workhall_sqlite")),
+    "workhall-postgres": Subject(python_module("bench.workhall_postgres")),
 }

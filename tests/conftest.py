@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from workhall.jobs.migrate import upgrade_database
 from workhall.jobs.store import SqlStore, open_database
 
+pytest_plugins = ["tests.fixtures.valkey"]
 _numbers = itertools.count(1)
 
 

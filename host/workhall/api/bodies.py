@@ -1,4 +1,4 @@
-"""Bodies: read raw, validated by pydantic straight from the bytes."""
+"""Bodies of requests that submit nothing: read raw, parsed once, validated by pydantic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from workhall.api.state import ApiRequest
 from workhall.jobs.errors import PayloadInvalid
-from workhall.jobs.payloads import details_of
+from workhall.jobs.payloads import details_of, parse_object
 from workhall.sdk import Processor
 
 __all__ = ["MAX_BODY", "max_body", "read_body"]
@@ -30,8 +30,8 @@ async def read_body(request: ApiRequest, model: type[Model]) -> Model:
     Raises:
         PayloadInvalid: it does not fit.
     """
-    raw = await request.body()
+    given = parse_object(await request.body())
     try:
-        return model.model_validate_json(raw or b"{}")
+        return model.model_validate(given)
     except ValidationError as error:
         raise PayloadInvalid(details_of(error)) from None

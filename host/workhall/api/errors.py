@@ -92,7 +92,7 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _too_large(request: Request[Any, Any, Any], _error: HTTPException) -> Response[dict[str, Any] | None]:
-    limit = request.route_handler.resolve_request_max_body_size() or 0  # type: ignore[attr-defined]
+    limit = request.route_handler.resolve_request_max_body_size() or 0
     return _response(request, Answer(413, {"error": f"The body is too large; at most {limit // 1_000_000} MB go here"}))
 
 

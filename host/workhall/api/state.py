@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from litestar import Request
 from litestar.datastructures import State
 
+from workhall.api.signing import FileSigner
 from workhall.jobs.ports import Dispatcher
 from workhall.jobs.principal import Principal
 from workhall.jobs.store import Database, SqlStore
@@ -40,6 +41,7 @@ class ApiState:
         submitter: turns requests into jobs.
         engine: orders and announces; says whether Redis is up.
         storage: the files.
+        signer: signs their addresses.
         count_workers: how many worker processes live.
         draining: set when this process is about to end: whoever waits for something answers now.
     """
@@ -50,6 +52,7 @@ class ApiState:
     submitter: Submitter
     engine: Engine
     storage: ObjectStorage
+    signer: FileSigner
     count_workers: Callable[[], Awaitable[int]]
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

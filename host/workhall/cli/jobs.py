@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -160,8 +160,6 @@ def _payload(text: str) -> dict[str, Any]:
     return value
 
 
-def _when(value: Any) -> str:
-    """Show a time of the API (epoch milliseconds, or ISO 8601 as it is) in the local zone."""
-    if isinstance(value, (int, float)):
-        return datetime.fromtimestamp(value / 1000, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
-    return str(value)
+def _when(value: str) -> str:
+    """Show a time of the API (ISO 8601) in the local zone."""
+    return datetime.fromisoformat(value).astimezone().isoformat(sep=" ", timespec="seconds")

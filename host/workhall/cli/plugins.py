@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import typer
 
@@ -28,13 +27,12 @@ def _group() -> None:
 def list_plugins(as_json: AsJson = False, data: DataDir = None) -> None:
     """List the plugins with their queues, state and settings; secrets are masked."""
     from workhall.logs import configure_logging
-    from workhall.plugins import load_registry
+    from workhall.plugins.installed import installed_registry
     from workhall.settings import load_settings
 
     settings = load_settings(data)
     configure_logging("debug" if settings.log_level == "debug" else "error")
-    production = settings.env == "production"
-    registry = load_registry(allow=settings.plugins, production=production, environ=os.environ)
+    registry = installed_registry(settings)
     plugins = [record.to_json() for record in registry.records]
     if as_json:
         print_json(plugins)

@@ -107,7 +107,10 @@ async def _work(settings: Settings, queues: Sequence[str], health_port: int | No
         link.ready()
 
     async with serve_health(health, health_port):
-        await run_worker(settings, queues=queues, stop=link.stop, ready=ready)
+        try:
+            await run_worker(settings, queues=queues, stop=link.stop, ready=ready)
+        except ValueError as error:  # a queue that is not installed
+            raise CommandError(str(error)) from error
 
 
 def _settings(data: DataDir, process: str = "") -> Settings:

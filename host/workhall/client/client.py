@@ -96,9 +96,9 @@ class WorkhallClient:
         answer: Json = await self.request("GET", "/api/v1/jobs", query={**names, "limit": limit, "cursor": cursor})
         return answer
 
-    async def events(self, job_id: str) -> list[Event]:
-        """Return a job's events so far, in order."""
-        answer = await self.request("GET", f"/api/v1/jobs/{job_id}/events")
+    async def events(self, job_id: str, after: int = 0) -> list[Event]:
+        """Return a job's events so far, in order, those above ``after`` only."""
+        answer = await self.request("GET", f"/api/v1/jobs/{job_id}/events", query={"after": after or None})
         return [Event(item["event"], item["seq"], item["data"]) for item in answer["events"]]
 
     def watch(self, job_id: str, after: int = 0) -> AsyncIterator[Event]:
@@ -150,6 +150,7 @@ class WorkhallClient:
 def _error_of(answer: httpx.Response) -> ApiError:
     try:
         body = answer.json()
-        return ApiError(answer.status_code, str(body["error"]), body.get("details"))
+        more = {name: value for name, value in body.items() if name not in ("error", "details")}
+        return ApiError(answer.status_code, str(body["error"]), body.get("details") or more or None)
     except (ValueError, KeyError, TypeError):
         return ApiError(answer.status_code, f"The host answered {answer.status_code} {answer.reason_phrase}")

@@ -13,7 +13,7 @@ class ApiError(Exception):
     Attributes:
         status: the HTTP status; 0 where there was no answer at all.
         error: the answer's sentence.
-        details: what it says about each field, as it came, or None.
+        details: whatever else the answer says: a list of one entry for each wrong field, or a mapping; None for nothing.
     """
 
     def __init__(self, status: int, error: str, details: Any = None) -> None:
@@ -32,12 +32,17 @@ def _sentence(error: str, details: Any) -> str:
     text = error.rstrip(".")
     if isinstance(details, list):
         text += "".join(f"; {_field(detail)}" for detail in details)
+    if isinstance(details, dict):
+        text += "".join(f"; {name}: {_shown(value)}" for name, value in details.items())
     return f"{text}."
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _field(detail: Any) -> str:
     if not isinstance(detail, dict):
         return str(detail)
-    where = detail.get("field") or detail.get("path") or detail.get("key") or ""
-    message = str(detail.get("message", detail)).rstrip(".")
+    where, message = detail.get("field"), str(detail.get("message", detail)).rstrip(".")
     return f"{where}: {message}" if where else message

@@ -69,7 +69,7 @@ async def _catch_up(client: WorkhallClient, job_id: str, order: EventOrder) -> l
     """Read a job that has ended without our hearing of it from its rows."""
     if not is_terminal((await client.job(job_id))["status"]):
         return []
-    due = [due for event in await client.events(job_id) for due in order.add(event)]
+    due = [due for event in await client.events(job_id, order.last) for due in order.add(event)]
     return due or order.skip() or [await _last_word(client, job_id, order)]
 
 

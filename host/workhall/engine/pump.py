@@ -78,12 +78,18 @@ class Pump:
             return
         try:
             async with asyncio.timeout(flush_s):
-                while self._operations:
-                    await self._turn()
+                await self.flushed()
         except TimeoutError:
             _log.warning("Redis did not take the last announcements; another process makes them good.")
         self._task.cancel()
         await asyncio.gather(self._task, *self._fillers, return_exceptions=True)
+
+    async def flushed(self) -> None:
+        """Return when everything that was announced up to now has been sent, however long Redis is away."""
+        async with self._turning:
+            pass  # what is in flight is answered first
+        while self._operations:
+            await self._turn()
 
     def ask(self) -> None:
         """Look for work in the next turn."""

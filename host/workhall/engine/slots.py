@@ -25,7 +25,11 @@ class Slots:
             self._asking.add(queue)
 
     def take_wanted(self) -> dict[str, int]:
-        """Return the free slots of the queues worth asking, and count them as taken."""
+        """Return the free slots of the queues worth asking, and count them as taken.
+
+        The queues count as asked from now on: a wake token that overtakes the claim's answer makes them worth asking
+        again, and the answer must not undo that.
+        """
         wanted = {
             queue: free
             for queue in self._limit
@@ -33,20 +37,22 @@ class Slots:
         }
         for queue, free in wanted.items():
             self._taken[queue] += free
+            self._asking.discard(queue)
         return wanted
 
     def settle(self, wanted: Mapping[str, int], got: Mapping[str, int]) -> None:
-        """A claim came back: give the slots back that it did not fill; a queue with too few jobs is empty."""
+        """A claim came back: give the slots back that it did not fill; a queue that filled all may have more."""
         for queue, count in wanted.items():
             short = count - got.get(queue, 0)
             self._taken[queue] -= short
-            if short:
-                self._asking.discard(queue)
+            if not short:
+                self._asking.add(queue)
 
     def give_back(self, wanted: Mapping[str, int]) -> None:
         """A claim failed: its slots are free again, and its queues still worth asking."""
         for queue, count in wanted.items():
             self._taken[queue] -= count
+            self._asking.add(queue)
 
     def release(self, queue: str) -> None:
         """A job ended."""

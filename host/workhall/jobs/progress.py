@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import Any, Final
 
 from workhall.jobs.attempt import Attempt
@@ -13,7 +14,7 @@ from workhall.jobs.ports import JobWrite
 
 __all__ = ["Progress"]
 
-_GAP_S: Final = 1 / 20
+_PER_S: Final = 20  # reports of one job that are sent in any second; those above are coalesced
 _TOP_LEVEL: Final[tuple[str, ...]] = ("step", "toolName", "logoIndex")
 _SPELLINGS: Final = {"tool_name": "toolName", "logo_index": "logoIndex"}
 
@@ -25,7 +26,7 @@ class Progress:
         self._attempt = attempt
         self._percent = 0
         self._stage = "processing"
-        self._sent_at = 0.0
+        self._sent: deque[float] = deque(maxlen=_PER_S)
         self._held: JobWrite | None = None
         self._timer: asyncio.Task[None] | None = None
 
@@ -44,7 +45,7 @@ class Progress:
         write = self._write(clean(message), data)
         if new_stage:
             await self.flush()
-        elif time.monotonic() - self._sent_at < _GAP_S:
+        elif not self._may_send():
             self._hold(write)
             return
         self._held = None
@@ -68,12 +69,18 @@ class Progress:
             self._timer = asyncio.create_task(self._send_later(), name="held-progress")
 
     async def _send_later(self) -> None:
-        await asyncio.sleep(_GAP_S)
+        await asyncio.sleep(max(0.0, self._due_in_s()))
         await self.flush()
 
     async def _send(self, write: JobWrite) -> None:
-        self._sent_at = time.monotonic()
+        self._sent.append(time.monotonic())
         await self._attempt.write(write)
+
+    def _may_send(self) -> bool:
+        return len(self._sent) < _PER_S or self._due_in_s() <= 0
+
+    def _due_in_s(self) -> float:
+        return self._sent[0] + 1 - time.monotonic()
 
     def _write(self, message: str, data: dict[str, Any]) -> JobWrite:
         spelled = {_SPELLINGS.get(name, name): value for name, value in data.items()}

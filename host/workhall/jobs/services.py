@@ -53,7 +53,7 @@ class _Assets:
     async def add(
         self, key: str, *, brand_id: str, asset_type: str, url: str, metadata: Mapping[str, Any] | None = None
     ) -> Asset:
-        identifier = str(derived_uuid(self._attempt.job.job_id, f"asset\x00{key}"))
+        identifier = self.id_for(key)
         at = now_ms()
         details = dict(metadata or {})
         row = NewAsset(identifier, brand_id, asset_type, url, orjson.dumps(details).decode(), at)
@@ -61,6 +61,9 @@ class _Assets:
         write.assets.append(row)
         await self._attempt.write(write)
         return Asset(identifier, brand_id, asset_type, url, None, details, False, at)
+
+    def id_for(self, key: str) -> str:
+        return str(derived_uuid(self._attempt.job.job_id, f"asset\x00{key}"))
 
     async def get(self, asset_id: str) -> Asset | None:
         found = await self._database.read(lambda connection: read_asset(connection, asset_id))

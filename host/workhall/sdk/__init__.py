@@ -20,7 +20,7 @@ from workhall.sdk.marks import Preview, Secret
 from workhall.sdk.outcomes import JobCancelled, PermanentError, RetryAfter, Snooze
 from workhall.sdk.policy import Backoff, RateLimit, Retention, Retry, exponential, fixed, sequence
 from workhall.sdk.processor import AcceptedJob, Endpoint, Processor
-from workhall.sdk.services import Asset, Brand
+from workhall.sdk.services import Asset, Brand, Services
 from workhall.sdk.wire import WireModel
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Retry",
     "RetryAfter",
     "Secret",
+    "Services",
     "Snooze",
     "WireModel",
     "exponential",

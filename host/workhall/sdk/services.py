@@ -48,6 +48,9 @@ class Assets(Protocol):
     ) -> Asset:
         """Add an asset whose id follows from the job and ``key``, so that a second attempt adds nothing."""
 
+    def id_for(self, key: str) -> str:
+        """Return the id of the asset that `add` makes, or made, for ``key``."""
+
     async def get(self, asset_id: str) -> Asset | None:
         """Return the asset, or None where it does not exist."""
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from workhall.settings import Settings, SettingsError
+from workhall.settings import Settings, SettingsError, environment
 from workhall.storage.objects import ObjectStorage
 
 __all__ = ["open_storage"]
+
+_KEYS: Final = {
+    "access_key_id": "AWS_ACCESS_KEY_ID",
+    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "session_token": "AWS_SESSION_TOKEN",
+    "region": "AWS_REGION",
+}
 
 
 def open_storage(settings: Settings) -> ObjectStorage:
@@ -35,14 +43,16 @@ def open_storage(settings: Settings) -> ObjectStorage:
 
 
 def _bucket(name: str, prefix: str, settings: Settings) -> S3Store:
-    endpoint = settings.aws_endpoint_url.rstrip("/")
-    if not endpoint:
-        return S3Store(name, prefix=prefix or None)
+    variables = environment()
+    keys: dict[str, Any] = {field: value for field, variable in _KEYS.items() if (value := variables.get(variable))}
+    if not settings.aws_endpoint_url:
+        return S3Store(name, prefix=prefix or None, **keys)
     # R2, Supabase and MinIO name the bucket in the path, not in the host.
     return S3Store(
         name,
         prefix=prefix or None,
-        endpoint=endpoint,
+        endpoint=settings.aws_endpoint_url.rstrip("/"),
         virtual_hosted_style_request=False,
-        client_options={"allow_http": endpoint.startswith("http://")},
+        client_options={"allow_http": settings.aws_endpoint_url.startswith("http://")},
+        **keys,
     )

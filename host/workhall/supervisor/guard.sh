@@ -6,7 +6,7 @@ server=$!
 {
     while read -r _; do :; done
     kill -TERM "$server"
-    trap 'kill "$!"; exit 0' TERM
+    trap 'kill "$!"; wait "$!"; exit 0' TERM
     sleep 10 &
     wait "$!"
     kill -KILL "$server"

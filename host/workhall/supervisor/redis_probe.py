@@ -46,8 +46,3 @@ async def _ping(redis: Redis) -> None:
 def _client(url: str) -> Redis:
     retry = Retry(NoBackoff(), 0)
     return Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=2, retry=retry)
-
-
-def _client(url: str) -> Redis:
-    retry = Retry(NoBackoff(), 0)
-    return Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=2, retry=retry)

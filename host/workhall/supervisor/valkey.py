@@ -145,7 +145,10 @@ class EmbeddedValkey:
 
     async def _answers(self) -> None:
         """Return when our server answers; a stranger's on the same port has another directory."""
-        while not await _has_directory(self._port, self._directory.resolve()):
+        ours = self._directory.resolve()
+        while True:
+            if await _has_directory(self._port, ours):
+                return
             await asyncio.sleep(_POLL_S)
 
     @property

@@ -81,7 +81,8 @@ class Up:
 
 class Launcher:
     def __init__(self, data_dir: Path, journal: Journal) -> None:
-        self.data_dir, self._journal, self._all = data_dir, journal, []
+        self.data_dir, self._journal = data_dir, journal
+        self.processes: list[asyncio.subprocess.Process] = []
 
     async def start(self, **environment: str) -> Up:
         """Start the stand-in and wait for its first line on stdout, which is empty where it ends without one."""
@@ -94,12 +95,12 @@ class Launcher:
             env={**settled, "JOURNAL": self._journal.path, "WORKHALL_SHUTDOWN_GRACE": "5", **environment},
             start_new_session=True,
         )
-        self._all.append(process)
+        self.processes.append(process)
         line = await asyncio.wait_for(process.stdout.readline(), 30)
         return Up(process, self.data_dir, line.decode().strip())
 
     async def finish(self) -> None:
-        for process in self._all:
+        for process in self.processes:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(process.communicate(), 30)

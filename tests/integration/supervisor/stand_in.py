@@ -31,8 +31,9 @@ async def child(role: str) -> None:
     server = None
     if role == "api":
         server = await asyncio.start_server(answer, sock=inherited_socket())
-    link.ready()
     writer.write(f"{name} ready\n".encode())
+    await writer.drain()  # the journal knows before the supervisor does, and before a test kills this process
+    link.ready()
     await link.stop.wait()
     writer.write(f"{name} stopping\n".encode())
     if behaviour == "lingers":
@@ -57,11 +58,17 @@ def up(data_dir: Path) -> None:
 
     settings = load_settings(data_dir, redis_url=os.environ.get("REDIS_URL", ""))
     configure_logging("info", process="supervisor")
-    plan = Plan(port=int(os.environ.get("STAND_IN_PORT", "0")), program=PROGRAM, upgrade=lambda _url: None)
+    port = int(os.environ.get("STAND_IN_PORT", "0"))
+    plan = Plan(port=port, workers=1, program=PROGRAM, upgrade=lambda _url: None)
     try:
-        asyncio.run(run_up(settings, plan, lambda line: print(line, flush=True)))
+        asyncio.run(run_up(settings, plan, announce))
     except StartError as error:
         sys.exit(str(error))
+
+
+def announce(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import sys
 from functools import partial
 
 import pytest
-
 from workhall.supervisor.errors import StartError
 from workhall.supervisor.keeper import Keeper, RestartWaits
 from workhall.supervisor.process import ChildCommand, launch_child

@@ -12,21 +12,18 @@ from pathlib import Path
 
 import httpx
 from redis.asyncio import Redis
-
 from workhall.supervisor.runfile import read_run_file, read_running
 
 
 async def test_says_ready_when_all_parts_are_and_drains_in_order(launcher, journal):
     up = await launcher.start()
     assert re.fullmatch(r"ready http://127\.0\.0\.1:\d+", up.ready)
-    assert sorted(line for line in journal.lines if "ready" in line) == [
-        "api 1 ready",
-        "worker 1 ready",
-        "worker 2 ready",
-    ]
+    assert sorted(await journal.wait_for("ready", times=2)) == ["api 1 ready", "worker 1 ready"]
     running = read_running(up.data_dir)
     assert running.url == up.ready.removeprefix("ready ")
-    assert set(running.pids) == {"supervisor", "valkey", "api 1", "worker 1", "worker 2"}
+    assert set(running.pids) == {"supervisor", "valkey", "api 1", "worker 1"}
+    assert {os.getsid(pid) for pid in running.pids.values()} == {up.process.pid}
+    assert {line.split()[-1] for line in await journal.wait_for("started", times=2)} == {running.redis_url}
     assert (up.data_dir / "run.json").stat().st_mode & 0o777 == 0o600
     async with httpx.AsyncClient() as client:
         assert (await client.get(running.url)).text == "ok"
@@ -42,23 +39,14 @@ async def test_says_ready_when_all_parts_are_and_drains_in_order(launcher, journ
     await launcher.all_gone(within_s=1)
 
 
-async def test_children_share_one_socket_one_redis_and_the_session(launcher, journal):
-    up = await launcher.start()
-    redis_urls = {line.split()[-1] for line in await journal.wait_for("started", times=3)}
-    assert redis_urls == {read_running(up.data_dir).redis_url}
-    pids = read_running(up.data_dir).pids.values()
-    assert {os.getsid(pid) for pid in pids} == {up.process.pid}
-
-
 async def test_a_killed_supervisor_takes_everything_with_it_children_first(launcher, journal):
     up = await launcher.start(STAND_IN_WORKER="lingers")
     redis_url = read_running(up.data_dir).redis_url
     up.process.kill()
-    await journal.wait_for("stopping", times=3)
+    await journal.wait_for("stopping", times=2)
     async with Redis.from_url(redis_url) as redis:
         assert await redis.ping()  # the draining workers still have their server
-    for name in ("worker 1", "worker 2"):
-        journal.connections[name].write(b"go\n")
+    journal.connections["worker 1"].write(b"go\n")
     await launcher.all_gone()
     assert read_running(up.data_dir) is None  # though its file is still there
     assert read_run_file(up.data_dir) is not None
@@ -76,14 +64,14 @@ async def test_valkey_ends_when_every_holder_of_its_lifeline_is_killed(launcher,
 
 async def test_a_killed_worker_is_started_again(launcher, journal):
     up = await launcher.start()
-    before = read_running(up.data_dir).pids["worker 2"]
+    before = read_running(up.data_dir).pids["worker 1"]
     os.kill(before, signal.SIGKILL)
-    await journal.wait_for("worker 2 ready", times=2)
-    started = await journal.wait_for("worker 2 started")
+    await journal.wait_for("worker 1 ready", times=2)
+    started = await journal.wait_for("worker 1 started")
     assert len({line.split()[3] for line in started}) == 2
     code, stderr = await up.end()
     assert code == 0
-    assert "worker 2 ended (killed by SIGKILL); starting it again" in stderr
+    assert "worker 1 ended (killed by SIGKILL); starting it again" in stderr
 
 
 async def test_a_second_up_refuses_and_names_the_folder_and_the_address(launcher):
@@ -113,15 +101,13 @@ async def test_the_real_command_refuses_as_well(launcher):
 async def test_a_new_up_waits_for_the_children_of_a_killed_one(launcher, journal):
     first = await launcher.start(STAND_IN_WORKER="lingers")
     first.process.kill()
-    await journal.wait_for("stopping", times=3)
+    await journal.wait_for("stopping", times=2)
     starting = asyncio.create_task(launcher.start())
-    for name in ("worker 1", "worker 2"):
-        journal.connections[name].write(b"go\n")
+    journal.connections["worker 1"].write(b"go\n")
     second = await starting
     assert second.ready.startswith("ready ")
-    last_of_first = max(journal.lines.index(f"worker {number} gone") for number in (1, 2))
     starts = [index for index, line in enumerate(journal.lines) if "started" in line]
-    assert min(starts[3:]) > last_of_first
+    assert min(starts[2:]) > journal.lines.index("worker 1 gone")
 
 
 async def test_a_child_that_fails_at_the_start_fails_the_start(launcher):
@@ -135,20 +121,10 @@ async def test_a_child_that_fails_at_the_start_fails_the_start(launcher):
 async def test_a_signal_during_the_start_ends_it_cleanly(launcher, journal):
     starting = asyncio.create_task(launcher.start(STAND_IN_WORKER="is never ready"))
     await journal.wait_for("worker 1 started")
-    while not launcher._all:
-        await asyncio.sleep(0)
-    launcher._all[0].send_signal(signal.SIGINT)
+    launcher.processes[0].send_signal(signal.SIGINT)
     up = await starting
     code, _ = await up.outcome()
     assert (code, up.ready) == (0, "")
-    await launcher.all_gone(within_s=1)
-
-
-async def test_a_deaf_worker_is_killed_after_the_grace_time(launcher):
-    up = await launcher.start(STAND_IN_WORKER="is deaf", WORKHALL_SHUTDOWN_GRACE="0")
-    code, stderr = await up.end()
-    assert code == 0
-    assert "worker 1 did not end in time and is killed" in stderr
     await launcher.all_gone(within_s=1)
 
 
@@ -158,20 +134,8 @@ async def test_a_taken_port_is_said_in_one_sentence(launcher):
         up = await launcher.start(STAND_IN_PORT=str(port))
         code, stderr = await up.outcome()
     assert code == 1
-    assert stderr.splitlines()[-1] == (
-        f"Cannot listen on 127.0.0.1 port {port} (Address already in use); choose another one with --port, or 0 for any."
-    )
-
-
-async def test_a_redis_that_does_not_answer_is_said_without_its_password(launcher):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"redis://:hush@127.0.0.1:{closed.getsockname()[1]}/0"
-        up = await launcher.start(REDIS_URL=url)
-        code, stderr = await up.outcome()
-    assert code == 1
-    assert "Redis does not answer" in stderr.splitlines()[-1]
-    assert "hush" not in stderr
+    reason = f"Cannot listen on 127.0.0.1 port {port} (Address already in use)"
+    assert stderr.splitlines()[-1] == f"{reason}; choose another one with --port, or 0 for any."
 
 
 async def test_a_configured_redis_is_used_and_left_running(launcher, journal, tmp_path: Path):
@@ -182,7 +146,7 @@ async def test_a_configured_redis_is_used_and_left_running(launcher, journal, tm
     try:
         up = await launcher.start(REDIS_URL=own.url)
         assert "valkey" not in read_running(up.data_dir).pids
-        assert {line.split()[-1] for line in await journal.wait_for("started", times=3)} == {own.url}
+        assert {line.split()[-1] for line in await journal.wait_for("started", times=2)} == {own.url}
         assert (await up.end())[0] == 0
         async with Redis.from_url(own.url) as redis:
             assert await redis.ping()

@@ -116,6 +116,18 @@ def test_every_kind_of_fault_at_once_and_the_good_ones_serve(site):
     assert len(registry.hooks.hook.processors()) == 2
 
 
+def test_one_name_from_two_distributions_loads_neither(site):
+    one = site.add("dup", site.declaring("one"), distribution="dup-one")
+    two = site.add("dup", site.declaring("two"), distribution="dup-two")
+    registry = load()
+    assert [(record.distribution, record.state) for record in registry.records] == [
+        ("dup-one", "broken"),
+        ("dup-two", "broken"),
+    ]
+    assert "declared twice, by dup-one 1.0 and dup-two 1.0" in registry.records[0].reason
+    assert not {one, two} & set(sys.modules)
+
+
 def test_two_plugins_with_one_queue_name_each_other(site):
     site.add("left", site.declaring("contested", "left"))
     site.add("right", site.declaring("contested"), version="2.0")

@@ -8,7 +8,6 @@ import signal
 import socket
 
 import pytest
-
 from workhall.supervisor.child import HELD_FDS, LISTEN_FD, READY_FD, SUPERVISOR_FD, ChildLink, inherited_socket
 
 

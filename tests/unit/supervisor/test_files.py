@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from workhall.supervisor.errors import AlreadyRunning, StartError, describe_exit
 from workhall.supervisor.keeper import RestartWaits
 from workhall.supervisor.listener import local_url, open_listener, public_name
@@ -75,7 +74,7 @@ async def test_the_lock_waits_for_the_leftovers_of_a_dead_holder(tmp_path):
     holder = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
     os.write(holder, str(dead.pid).encode())
     fcntl.flock(holder, fcntl.LOCK_EX)
-    with pytest.raises(StartError, match="have not ended after 0.01 s"):
+    with pytest.raises(StartError, match=r"have not ended after 0\.01 s"):
         await DataLock(tmp_path).acquire(leftovers_s=0.01)
     lock = DataLock(tmp_path)
     acquiring = asyncio.create_task(lock.acquire())
@@ -116,5 +115,5 @@ def test_the_address_is_shown_as_given_and_reached_locally():
 
 
 def test_a_host_without_an_address_is_said():
-    with pytest.raises(StartError, match="'no.such.host.invalid' has no address"):
+    with pytest.raises(StartError, match=r"'no\.such\.host\.invalid' has no address"):
         open_listener("no.such.host.invalid", 0)

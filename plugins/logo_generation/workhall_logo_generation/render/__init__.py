@@ -8,5 +8,15 @@ from __future__ import annotations
 
 from .brief import VARIATIONS, LogoBrief, LogoStyle, Variation, variation_for
 from .engine import logo_svg, render_logo
+from .refine import refine_logo
 
-__all__ = ["VARIATIONS", "LogoBrief", "LogoStyle", "Variation", "logo_svg", "render_logo", "variation_for"]
+__all__ = [
+    "VARIATIONS",
+    "LogoBrief",
+    "LogoStyle",
+    "Variation",
+    "logo_svg",
+    "refine_logo",
+    "render_logo",
+    "variation_for",
+]

@@ -31,9 +31,7 @@ class Art:
 
     def scaled(self, factor: float) -> Art:
         """Scaled about the origin, strokes included."""
-        b = self.box
-        box = Box(b.left * factor, b.top * factor, b.right * factor, b.bottom * factor)
-        return Art(f'<g transform="scale({factor:.4f})">{self.svg}</g>', box)
+        return Art(f'<g transform="scale({factor:.4f})">{self.svg}</g>', self.box.scaled(factor))
 
     def turned(self, degrees: float) -> Art:
         """Turned about the middle of its ink; the extent is kept as it was (for small angles)."""

@@ -27,7 +27,13 @@ class Dice:
     @classmethod
     def for_brief(cls, brief: LogoBrief, purpose: str, index: int | None = None) -> Dice:
         """A stream for one purpose; without an index it is the same for all logos of the brief."""
-        facts = (brief.brand_name, brief.logo_style, *brief.color_palette, brief.brand_vision, brief.archetype)
+        facts = (
+            brief.brand_name,
+            brief.logo_style,
+            *brief.color_palette,
+            brief.brand_vision,
+            brief.archetype,
+        )
         return cls(purpose, index, *facts)
 
     def between(self, low: float, high: float) -> float:

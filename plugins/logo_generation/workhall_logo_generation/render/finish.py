@@ -56,14 +56,14 @@ def _linear(symbol: Symbol, scheme: Scheme, size: float) -> list[Art]:
     return parts
 
 
-def _solid(symbol: Symbol, scheme: Scheme, size: float) -> list[Art]:
+def _solid(symbol: Symbol, scheme: Scheme, _size: float) -> list[Art]:
     """Flat areas in strong colours; overlaps of sheer shapes fall open."""
     if symbol.sheer:
         return [fill(_joined(symbol), scheme.main, hole=True)]
     return [_flat(piece, scheme) for piece in symbol.pieces]
 
 
-def _blended(symbol: Symbol, scheme: Scheme, size: float) -> list[Art]:
+def _blended(symbol: Symbol, scheme: Scheme, _size: float) -> list[Art]:
     """Areas filled with a blend over the whole symbol; sheer shapes mix where they overlap."""
     if symbol.sheer:
         colors = (scheme.main, scheme.second)

@@ -114,7 +114,9 @@ def face_for(text: str, location: str) -> Face:
 def _outline(location: str, glyph: int) -> Path:
     face, pen = load_face(location), _Pen()
     face.font.draw_glyph_with_pen(glyph, pen)
-    return Path(tuple(pen.segments)).scaled(1 / face.upem, -1 / face.upem)
+    outline = Path(tuple(pen.segments)).scaled(1 / face.upem, -1 / face.upem)
+    _ = outline.box  # measured once here, carried along by every copy
+    return outline
 
 
 class _Pen:
@@ -124,24 +126,24 @@ class _Pen:
         self.segments: list[Segment] = []
         self._at: Point = (0, 0)
 
-    def moveTo(self, point: Point) -> None:  # noqa: N802 - the pen protocol's names
+    def moveTo(self, point: Point) -> None:
         self._add("M", point)
 
-    def lineTo(self, point: Point) -> None:  # noqa: N802
+    def lineTo(self, point: Point) -> None:
         self._add("L", point)
 
-    def curveTo(self, *points: Point) -> None:  # noqa: N802
+    def curveTo(self, *points: Point) -> None:
         self._add("C", *points)
 
-    def qCurveTo(self, control: Point, end: Point) -> None:  # noqa: N802
+    def qCurveTo(self, control: Point, end: Point) -> None:
         (x0, y0), (cx, cy), (x1, y1) = self._at, control, end
         first = (x0 + (cx - x0) * 2 / 3, y0 + (cy - y0) * 2 / 3)
         self._add("C", first, (x1 + (cx - x1) * 2 / 3, y1 + (cy - y1) * 2 / 3), end)
 
-    def closePath(self) -> None:  # noqa: N802
+    def closePath(self) -> None:
         self.segments.append(("Z", ()))
 
-    def endPath(self) -> None:  # noqa: N802
+    def endPath(self) -> None:
         """Open contours do not occur in fonts."""
 
     def _add(self, command: str, *points: Point) -> None:

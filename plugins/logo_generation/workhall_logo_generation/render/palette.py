@@ -76,8 +76,9 @@ def build_scheme(palette: Sequence[str], style: LogoStyle, kind: GroundKind, tur
     hues = _leading(colors, turn)
     if kind == "light":
         return _scheme_on(_paper(colors, style, hues[0]), hues)
-    ground = _brand_ground(hues[0]) if kind == "brand" else _dark_ground(colors, hues[0])
-    return _scheme_on(ground, (*hues[1:], *_lights(colors), WHITE, hues[0]))
+    if kind == "brand":
+        return _scheme_on(_brand_ground(hues[0]), (*hues[1:], *_lights(colors), WHITE))
+    return _scheme_on(_dark_ground(colors, hues[0]), (*hues, *_lights(colors), WHITE))
 
 
 def _reads(color: RGB, scheme: Scheme) -> bool:
@@ -131,8 +132,10 @@ def _scheme_on(ground: RGB, wishes: Sequence[RGB]) -> Scheme:
     if contrast(family[0], ground) < WEAK_RATIO:
         family.insert(0, _ink(ground, family))
     main = legible(family[0], ground, MARK_RATIO)
+    single = len(family) == 1
     second = _apart([*family[1:], _neighbour(main, 34, ground)], (main,), ground)
-    accent = _apart([*family[1:], _neighbour(main, 160, ground)], (main, second), ground)
+    foreign = _neighbour(main, 160, ground) if single else mix(main, second, 0.5)
+    accent = _apart([*family[1:], foreign], (main, second), ground)
     return Scheme(ground, _ink(ground, family), main, second, accent)
 
 
@@ -150,7 +153,7 @@ def _apart(wishes: Sequence[RGB], taken: Sequence[RGB], ground: RGB) -> RGB:
     """The first wish that differs from the colours taken; if none does, a lighter or darker step."""
     for wish in wishes:
         color = legible(wish, ground, DETAIL_RATIO)
-        if all(distance(color, other) > 0.13 for other in taken):
+        if all(distance(color, other) > 0.1 for other in taken):
             return color
     lch = to_lch(taken[0])
     step = 0.2 if lch.light < 0.55 else -0.2

@@ -11,7 +11,7 @@ Point = tuple[float, float]
 Segment = tuple[str, tuple[Point, ...]]
 """A path command (M, L, C or Z) and its absolute points."""
 
-_CURVE_STEPS = 10
+_CURVE_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Box:
     def moved(self, dx: float, dy: float) -> Box:
         """The box shifted."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+
+    def scaled(self, factor: float) -> Box:
+        """The box scaled about the origin."""
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
 
     def grown(self, by: float) -> Box:
         """The box with this margin added on all four sides."""
@@ -89,11 +93,22 @@ class Path:
 
     def moved(self, dx: float, dy: float) -> Path:
         """Shifted."""
-        return self.mapped(1, 0, 0, 1, dx, dy)
+        return self.fitted(1, dx, dy)
 
     def scaled(self, sx: float, sy: float | None = None) -> Path:
         """Scaled about the origin."""
-        return self.mapped(sx, 0, 0, sx if sy is None else sy, 0, 0)
+        return self.fitted(sx, 0, 0) if sy is None else self.mapped(sx, 0, 0, sy, 0, 0)
+
+    def fitted(self, factor: float, dx: float, dy: float) -> Path:
+        """Scaled about the origin, then shifted; an extent already measured is carried along."""
+        moved = tuple(
+            (command, tuple([(factor * x + dx, factor * y + dy) for x, y in points]))
+            for command, points in self.segments
+        )
+        result = Path(moved)
+        if "box" in self.__dict__ and factor > 0:
+            result.__dict__["box"] = self.box.scaled(factor).moved(dx, dy)
+        return result
 
     def rotated(self, degrees: float, center: Point = (0.0, 0.0)) -> Path:
         """Turned clockwise (as seen, y down) about a point."""

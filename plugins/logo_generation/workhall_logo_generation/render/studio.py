@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,14 +59,20 @@ class Studio:
 
     def grown(self, largest: float) -> float:
         """A size limit for the name; very short names may be larger."""
-        return largest * (1 + 1.6 / max(len(self.name.strip()), 1) ** 1.5)
+        return largest * (1 + 1.6 / math.pow(max(len(self.name.strip()), 1), 1.5))
 
     def name_lines(self, width: float, height: float, largest: float, most_lines: int = 4) -> list[Line]:
         """The name fitted into an area; empty if no letter of it can be drawn."""
         return set_block(self.name, self.voice.name, width, height, largest, most_lines)
 
     def name_art(
-        self, width: float, height: float, largest: float, color: RGB | None = None, align: float = 0.5, most_lines: int = 4
+        self,
+        width: float,
+        height: float,
+        largest: float,
+        color: RGB | None = None,
+        align: float = 0.5,
+        most_lines: int = 4,
     ) -> Art | None:
         """The name as a block, in ink unless another colour is given."""
         lines = self.name_lines(width, height, self.grown(largest), most_lines)

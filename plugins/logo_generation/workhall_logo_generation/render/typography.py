@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
-from .art import Art, fill, group, stroke
+from .art import Art, fill, group
 from .color import RGB
 from .fonts import Face, face_for
 from .path import Box, Path, union_of
@@ -64,7 +64,7 @@ def set_line(text: str, setting: Setting, size: float) -> Line | None:
     pen = 0.0
     for glyph in face.shape(prepared):
         if glyph.outline.segments:
-            letters.append(glyph.outline.moved(pen, 0).scaled(size))
+            letters.append(glyph.outline.fitted(size, pen * size, 0))
         pen += glyph.advance + setting.tracking
     return Line(tuple(letters), size) if letters else None
 
@@ -133,13 +133,9 @@ def ring_letters(
 
 def ring_size(text: str, setting: Setting, radius: float, degrees: float, largest: float) -> float:
     """Font size at which the text covers at most this part of a ring."""
-    line = fit_line(text, setting, radius * math.radians(degrees), 10_000, largest)
-    return line.size if line else 0.0
-
-
-def casing(path: Path, color: RGB, width: float) -> Art:
-    """The outline with a border of its own colour, to keep neighbours at a distance."""
-    return stroke(path, color, width, inside=color)
+    prepared, face = setting.prepared(text)
+    width = face.width(prepared, setting.tracking)
+    return min(largest, radius * math.radians(degrees) / width) if width else 0.0
 
 
 def _layout(

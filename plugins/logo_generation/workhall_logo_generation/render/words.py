@@ -6,16 +6,18 @@ import re
 
 from .fonts import FALLBACKS, load_face
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_FILLERS = frozenset(
-    """a an and are as at be been being but by can do does every for from has have how i in into is it its
-    just make makes making more most my no not of on one or our out over so than that the their them then
-    there these they this those through to too up us very want was we were what when where which who will
-    with would you your bring brings bringing create creates creating help helps helping provide provides
-    become becomes give gives giving offer offers build builds building brand company business people
-    world all join find discover enjoy love live living keep keeps any other others let lets like each also get gets use using der die das und le la les de
-    des et el los las y del""".split()
-)
+_WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
+_FILLER_TEXT = """
+    a an and are as at be been being but by can do does every for from has have how i in into is it
+    its just make makes making more most my no not of on one or our out over so than that the their
+    them then there these they this those through to too up us very want was we were what when where
+    which who will with would you your bring brings bringing create creates creating help helps
+    helping provide provides become becomes give gives giving offer offers build builds building
+    brand company business people world all join find discover enjoy love live living keep keeps any
+    other others let lets like each also get gets use using der die das und le la les de des et el
+    los las y del
+"""
+_FILLERS = frozenset(_FILLER_TEXT.split())
 _ARTICLES = frozenset({"the", "a", "an", "and", "of", "for", "de", "la", "le", "der", "die", "das", "el"})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 Measure = Callable[[str], float]
+_Break = tuple[float, list[tuple[int, int]]]
+"""Width of the widest line so far, and the lines as ranges of words."""
 
 _LONGEST_WORD = 22
 _CONNECTORS = frozenset({"&", "+", "and", "of", "the", "de", "la", "le", "und", "y", "et", "a", "an"})
@@ -33,15 +35,13 @@ def balanced_lines(words: Sequence[str], count: int, measure: Measure) -> list[s
 def _breaks(widths: Sequence[float], space: float, count: int) -> list[tuple[int, int]]:
     """Where to break so that the widest of `count` lines is narrowest (dynamic programming)."""
     total = len(widths)
-    best: list[tuple[float, list[tuple[int, int]]]] = [(0.0, [])] + [(float("inf"), [])] * total
+    best: list[_Break] = [(0.0, []), *((float("inf"), []) for _ in range(total))]
     for _ in range(count):
-        best = [(float("inf"), [])] + [_best_ending(end, best, widths, space) for end in range(1, total + 1)]
+        best = [(float("inf"), []), *[_best_ending(end, best, widths, space) for end in range(1, total + 1)]]
     return best[total][1]
 
 
-def _best_ending(
-    end: int, best: Sequence[tuple[float, list[tuple[int, int]]]], widths: Sequence[float], space: float
-) -> tuple[float, list[tuple[int, int]]]:
+def _best_ending(end: int, best: Sequence[_Break], widths: Sequence[float], space: float) -> _Break:
     options = []
     for start in range(end):
         widest, lines = best[start]

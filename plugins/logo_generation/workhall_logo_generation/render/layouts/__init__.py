@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from ..brief import LogoBrief, LogoStyle, variation_for
-from ..dice import Dice
-from ..palette import GroundKind
-from ..studio import Sheet, Studio, open_studio
+from workhall_logo_generation.render.brief import LogoBrief, LogoStyle, variation_for
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.palette import GroundKind
+from workhall_logo_generation.render.studio import Sheet, Studio, open_studio
+
 from . import combination, emblem, geometric, icon, lettermark, negative, organic, wordmark
 
 Composition = Callable[[Studio], Sheet]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..dice import Dice
-from ..path import Path
-from ..shapes import brush, polar
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import brush, polar
 
 
 def sweep(dice: Dice, radius: float, start: float, length: float, width: float) -> Path:

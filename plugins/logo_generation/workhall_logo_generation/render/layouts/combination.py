@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..art import CANVAS, Art, blend, fill, group, row, stroke
-from ..shapes import polyline, rectangle, smooth, squircle
-from ..studio import Sheet, Studio, stack_present
+from workhall_logo_generation.render.art import CANVAS, Art, blend, fill, group, row, stroke
+from workhall_logo_generation.render.shapes import polyline, rectangle, smooth, squircle
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+
 from .ornaments import double_frame, rule
 from .place import MIDDLE, at, balanced, centered, tone_pair
 
@@ -39,7 +40,7 @@ def vintage(studio: Studio) -> Sheet:
     frame = double_frame(860, 860, 60, scheme.ink)
     name = studio.name_art(660, 210, 120)
     foot = rule(420, 4, scheme.caption) if name else None
-    inside = stack_present([studio.mark(290), name, foot, studio.tag_art(560, 27)], 48)
+    inside = stack_present([studio.mark(290), name, foot, studio.tag_art(560, 31)], 48)
     return centered(studio, frame, inside.within(690, 690).centered(0, 0) if inside else None)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..art import Art, blend, fill, group, stack, stroke
-from ..color import RGB
-from ..shapes import circle, polar, polyline, rounded, scallop, star
-from ..studio import Sheet, Studio, stack_present
-from .ornaments import beads, confetti, ribbon, ring
+from workhall_logo_generation.render.art import Art, blend, fill, group, stroke
+from workhall_logo_generation.render.color import RGB
+from workhall_logo_generation.render.shapes import circle, polar, polyline, rounded, scallop, star
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+
+from .ornaments import beads, ribbon, ring
 from .place import centered, tone_pair
 from .rings import ring_text
 
@@ -32,9 +33,20 @@ def bold(studio: Studio) -> Sheet:
 def vintage(studio: Studio) -> Sheet:
     """A scalloped seal with beads, stars and an engraving."""
     ink, ground = studio.scheme.ink, studio.scheme.ground
-    seal = (fill(scallop(studio.dice.pick([24, 30, 40]), 450, 26), ink), ring(408, 3, ground), fill(circle(292), ground), beads(305, 72, 3.4, ground))
+    seal = (
+        fill(scallop(studio.dice.pick([24, 30, 40]), 450, 26), ink),
+        ring(408, 3, ground),
+        fill(circle(292), ground),
+        beads(305, 72, 3.4, ground),
+    )
     dark = studio.on(ink)
-    return centered(studio, *seal, *_around(dark, 354, 60, dark.scheme.ink, dots=False), ring(278, 3, ink), _heart(studio, 290))
+    return centered(
+        studio,
+        *seal,
+        *_around(dark, 354, 60, dark.scheme.ink, dots=False),
+        ring(278, 3, ink),
+        _heart(studio, 290),
+    )
 
 
 def modern(studio: Studio) -> Sheet:
@@ -43,9 +55,10 @@ def modern(studio: Studio) -> Sheet:
     outline = studio.dice.pick([rounded([polar(470, 60 * i) for i in range(6)], 90), circle(430)])
     badge = blend(outline, start, end)
     sign = studio.knockout(start)
-    line = stroke(polyline([(-44, 0), (44, 0)]), sign.scheme.second, 5)
+    tag = sign.tag_art(560, 31, sign.scheme.main)
+    line = stroke(polyline([(-44, 0), (44, 0)]), sign.scheme.second, 5) if tag else None
     name = sign.name_art(620, 200, 120, sign.scheme.main)
-    inside = stack_present([sign.mark(270), name, line if name else None, sign.tag_art(560, 27, sign.scheme.main)], 38)
+    inside = stack_present([sign.mark(270), name, line if name else None, tag], 38)
     return centered(studio, badge, inside.within(610, 600).centered(0, -4) if inside else None)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..art import Art, fill, group, stroke
-from ..color import RGB, distance, legible, mix
-from ..path import Path, Point
-from ..raster import Stencil
-from ..shapes import circle, polar, polygon, rectangle, regular, sector
-from ..studio import Sheet, Studio, stack_present
+from workhall_logo_generation.render.art import Art, fill, group, stroke
+from workhall_logo_generation.render.color import RGB, distance, legible, mix
+from workhall_logo_generation.render.path import Path, Point
+from workhall_logo_generation.render.raster import Stencil
+from workhall_logo_generation.render.shapes import circle, polar, polygon, rectangle, regular, sector
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+
 from .ornaments import ring
 from .place import balanced
 
@@ -47,7 +48,12 @@ def vintage(studio: Studio) -> Sheet:
     ink, soft = studio.scheme.ink, studio.scheme.main
     parts = [ring(318, 7, ink), ring(300, 2.5, ink)]
     for i in range(8):
-        tip, left, right, foot = polar(268, 45 * i), polar(146, 45 * i - 22.5), polar(146, 45 * i + 22.5), (0.0, 0.0)
+        tip, left, right, foot = (
+            polar(268, 45 * i),
+            polar(146, 45 * i - 22.5),
+            polar(146, 45 * i + 22.5),
+            (0.0, 0.0),
+        )
         parts += [fill(polygon([tip, right, foot]), ink), fill(polygon([tip, left, foot]), soft)]
         parts.append(fill(rectangle(26, 26).rotated(45).moved(*polar(236, 45 * i + 22.5)), ink))
         parts.append(stroke(polygon([tip, right, foot, left]), studio.scheme.ground, 4))
@@ -112,7 +118,7 @@ def _triangles(rows: int, edge: float) -> list[tuple[int, bool, tuple[Point, Poi
     found = []
     for sextant in range(6):
         at = _grid(polar(edge, 60 * sextant), polar(edge, 60 * sextant + 60))
-        for i, j in ((i, j) for i in range(rows) for j in range(rows - i)):
+        for i, j in ((a, b) for a in range(rows) for b in range(rows - a)):
             found.append((i + j, False, (at(i, j), at(i + 1, j), at(i, j + 1))))
             if i:
                 found.append((i + j, True, (at(i, j), at(i, j + 1), at(i - 1, j + 1))))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..art import blend, fill
-from ..shapes import blob, circle, squircle
-from ..studio import Sheet, Studio
+from workhall_logo_generation.render.art import blend, fill
+from workhall_logo_generation.render.shapes import blob, circle, squircle
+from workhall_logo_generation.render.studio import Sheet, Studio
+
 from .ornaments import beads, confetti, ring
 from .place import centered, tone_pair
 
@@ -29,10 +30,19 @@ def vintage(studio: Studio) -> Sheet:
 def modern(studio: Studio) -> Sheet:
     """A light figure on a soft blended tile."""
     start, end = tone_pair(studio.scheme)
-    return centered(studio, blend(studio.dice.pick([squircle(700), circle(370)]), start, end), studio.knockout(start).mark(400))
+    return centered(
+        studio,
+        blend(studio.dice.pick([squircle(700), circle(370)]), start, end),
+        studio.knockout(start).mark(400),
+    )
 
 
 def playful(studio: Studio) -> Sheet:
     """A colourful figure on a soft shape among confetti."""
     base = fill(blob(studio.dice, 330, 0.1), studio.scheme.tint)
-    return centered(studio, confetti(studio.dice, studio.scheme, 400, 445, 12), base, studio.on(studio.scheme.tint).mark(400))
+    return centered(
+        studio,
+        confetti(studio.dice, studio.scheme, 400, 445, 12),
+        base,
+        studio.on(studio.scheme.tint).mark(400),
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ..art import Art, clipped, fill, group, stroke
-from ..path import Path
-from ..shapes import arc, circle, polar, polygon, rectangle, regular, scallop, squircle
-from ..studio import Sheet, Studio
-from ..typography import Line, casing
+from itertools import pairwise
+
+from workhall_logo_generation.render.art import Art, clipped, fill, group, stroke
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import arc, circle, polar, polygon, rectangle, regular, scallop, squircle
+from workhall_logo_generation.render.studio import Sheet, Studio
+from workhall_logo_generation.render.typography import Line
+
 from .ornaments import notched_frame, rule
 from .place import balanced, centered
 
@@ -21,26 +24,31 @@ def minimal(studio: Studio) -> Sheet:
 
 
 def bold(studio: Studio) -> Sheet:
-    """Heavy letters packed so tightly that they overlap."""
+    """Heavy letters packed so tightly that they share a stem."""
     line = studio.initial_line(800, 620)
     if line is None:
         return balanced(studio, studio.mark(680))
     if len(line.letters) == 1:
         return balanced(studio, _sliced(studio, line))
-    scheme, parts, pen = studio.scheme, [], 0.0
+    letters, parts, pen = [], [], 0.0
     for place, letter in enumerate(line.letters):
-        box = letter.box
-        tight = letter.moved(pen - box.left, 0)
-        parts += [casing(tight, scheme.ground, line.size * 0.05), fill(tight, scheme.letters[place % 2])]
-        pen += box.width - line.size * 0.09
-    return balanced(studio, group(parts))
+        letters.append(letter.moved(pen - letter.box.left, 0))
+        parts.append(fill(letters[-1], studio.scheme.letters[place % 2]))
+        pen = letters[-1].box.right - min(line.size * 0.138, letter.box.width * 0.4)
+    shared = [clipped(fill(one, studio.scheme.ink), two) for one, two in pairwise(letters)]
+    return balanced(studio, group([*parts, *shared]))
 
 
 def vintage(studio: Studio) -> Sheet:
     """Serif letters in a frame of double lines."""
     ink = studio.scheme.ink
-    frames = studio.dice.pick([[regular(4, 450), regular(4, 420)], [regular(8, 440, 22.5), regular(8, 414, 22.5)],
-                               [notched_frame(800, 800, 90), notched_frame(756, 756, 90)]])
+    frames = studio.dice.pick(
+        [
+            [regular(4, 450), regular(4, 420)],
+            [regular(8, 440, 22.5), regular(8, 414, 22.5)],
+            [notched_frame(800, 800, 90), notched_frame(756, 756, 90)],
+        ]
+    )
     frame = [stroke(path, ink, width) for path, width in zip(frames, (9, 3), strict=True)]
     flourish = [rule(190, 4, studio.scheme.caption).moved(0, y) for y in (-178, 178)]
     return centered(studio, *frame, *flourish, _middle(studio, 400, 220))
@@ -53,12 +61,14 @@ def modern(studio: Studio) -> Sheet:
         return balanced(studio, studio.mark(600))
     scheme = studio.scheme
     if len(line.letters) == 1:
-        echo = [fill(line.path.moved(70 * i, -46 * i), scheme.colors[1 - i], opacity=0.9 - 0.22 * (1 - i)) for i in (1, 0)]
+        echo = [
+            fill(line.path.moved(70 * i, -46 * i), scheme.colors[1 - i], opacity=0.9 - 0.22 * (1 - i)) for i in (1, 0)
+        ]
         return balanced(studio, group(echo[::-1]).within(640, 640))
     parts, pen = [], 0.0
     for place, letter in enumerate(line.letters):
         parts.append(fill(letter.moved(pen - letter.box.left, 0), scheme.letters[place % 2], opacity=0.82))
-        pen += letter.box.width - line.size * 0.12
+        pen += letter.box.width - min(line.size * 0.12, letter.box.width * 0.22)
     return balanced(studio, group(parts))
 
 
@@ -93,7 +103,12 @@ def _sliced(studio: Studio, line: Line) -> Art:
 
 
 def _token(studio: Studio, letter: str, size: float, place: int) -> Art:
-    shapes: list[Path] = [circle(size / 2), squircle(size * 0.92), scallop(10, size / 2, size * 0.07), rectangle(size * 0.9, size * 0.9, size * 0.2)]
+    shapes: list[Path] = [
+        circle(size / 2),
+        squircle(size * 0.92),
+        scallop(10, size / 2, size * 0.07),
+        rectangle(size * 0.9, size * 0.9, size * 0.2),
+    ]
     color = studio.scheme.colors[place % 3]
     base = fill(shapes[(place + studio.repeat + len(studio.name)) % len(shapes)], color)
     sign = studio.knockout(color)

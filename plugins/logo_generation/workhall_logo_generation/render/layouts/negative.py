@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..art import CANVAS, Art, clipped, fill, group, stroke
-from ..color import RGB
-from ..fonts import manrope, rounded_face, serif
-from ..path import Path
-from ..shapes import circle, polygon, polyline, rectangle, sector, squircle
-from ..studio import Sheet, Studio, stack_present
-from ..typography import Setting, fit_line
-from .place import MIDDLE, at, balanced
+from workhall_logo_generation.render.art import CANVAS, Art, clipped, fill, group, stroke
+from workhall_logo_generation.render.color import RGB
+from workhall_logo_generation.render.fonts import manrope, rounded_face, serif
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import circle, polygon, polyline, rectangle, sector, squircle
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+from workhall_logo_generation.render.typography import Setting, fit_line
+
+from .place import MIDDLE, balanced
 
 _HEAVY = {
     "minimal": Setting(manrope("SemiBold")),
@@ -24,8 +25,8 @@ _HEAVY = {
 def minimal(studio: Studio) -> Sheet:
     """A disc or soft square that the letter opens to the ground."""
     scheme = studio.scheme
-    disc = studio.dice.pick([circle(330), squircle(620)])
-    letter = _letter(studio, 540, 560, scheme.ground)
+    disc, size = studio.dice.pick([(circle(330), 560), (squircle(620), 430)])
+    letter = _letter(studio, size, size, scheme.ground)
     if letter is None:
         return _opened(studio, disc)
     return _named(studio, clipped(group([fill(disc, scheme.main), letter.centered(0, 0)]), disc))
@@ -41,7 +42,11 @@ def bold(studio: Studio) -> Sheet:
     x, y = outline.box.center
     letter = outline.moved(MIDDLE - x, MIDDLE - y)
     left = rectangle(CANVAS / 2, CANVAS).moved(MIDDLE * 0.5, MIDDLE)
-    parts = (fill(half, scheme.main), clipped(fill(letter, scheme.main), left), clipped(fill(letter, scheme.ground), half))
+    parts = (
+        fill(half, scheme.main),
+        clipped(fill(letter, scheme.main), left),
+        clipped(fill(letter, scheme.ground), half),
+    )
     return Sheet(scheme.ground, parts)
 
 
@@ -125,7 +130,12 @@ def _quadrants(size: float) -> list[Path]:
         ("Z", ()),
     )
     cut_off = [(0.0, 0.0), (size, 0), (size, size * 0.55), (size * 0.55, size), (0, size)]
-    return [sector(size, 90, 180), Path(petal), polygon(cut_off), rectangle(size, size).moved(size / 2, size / 2)]
+    return [
+        sector(size, 90, 180),
+        Path(petal),
+        polygon(cut_off),
+        rectangle(size, size).moved(size / 2, size / 2),
+    ]
 
 
 def _shield() -> Path:

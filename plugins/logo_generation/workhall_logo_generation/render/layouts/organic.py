@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..art import Art, fill, group, stroke
-from ..path import Point
-from ..shapes import blob, circle, ellipse, leaf, polar, smooth
-from ..studio import Sheet, Studio, stack_present
+from workhall_logo_generation.render.art import Art, fill, group, stroke
+from workhall_logo_generation.render.path import Point
+from workhall_logo_generation.render.shapes import blob, circle, ellipse, leaf, polar, smooth
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+
 from .brushwork import sweep
 from .ornaments import rule
 from .place import balanced
@@ -25,7 +26,10 @@ def minimal(studio: Studio) -> Sheet:
     stem = [(12 * lean, 190), (22 * lean, 260), (8 * lean, 330), (-14 * lean, 410)]
     twig = leaf(74, 150).rotated(52 * lean).moved(12 * lean, 320)
     scheme = studio.scheme
-    flower = [stroke(smooth(points), scheme.ink, 7), stroke(smooth([(0.0, 0.0), (6 * lean, 90), *stem], closed=False), scheme.ink, 7)]
+    flower = [
+        stroke(smooth(points), scheme.ink, 7),
+        stroke(smooth([(0.0, 0.0), (6 * lean, 90), *stem], closed=False), scheme.ink, 7),
+    ]
     return _signed(studio, group([*flower, stroke(twig, scheme.ink, 7), fill(circle(19), scheme.main)]))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..art import Art, fill, group, stroke
-from ..color import RGB
-from ..dice import Dice
-from ..palette import Scheme
-from ..path import Path
-from ..shapes import circle, polar, polygon, polyline, rectangle, sparkle, star
+from workhall_logo_generation.render.art import Art, fill, group, stroke
+from workhall_logo_generation.render.color import RGB
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.palette import Scheme
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import circle, polar, polygon, polyline, rectangle, sparkle, star
 
 
 def ring(radius: float, width: float, color: RGB) -> Art:
@@ -52,7 +52,12 @@ def ribbon(width: float, height: float, face: RGB, shade: RGB) -> Art:
     x, y, drop, tail = width / 2, height / 2, height * 0.26, height * 0.9
     parts = []
     for side in (-1, 1):
-        end = [(x - height * 0.4, -y + drop), (x + tail, -y + drop), (x + tail * 0.62, drop), (x + tail, y + drop)]
+        end = [
+            (x - height * 0.4, -y + drop),
+            (x + tail, -y + drop),
+            (x + tail * 0.62, drop),
+            (x + tail, y + drop),
+        ]
         end += [(x - height * 0.4, y + drop)]
         fold = [(x - height * 0.4, y), (x, y), (x - height * 0.4, y + drop)]
         parts.append(fill(polygon(end).scaled(side, 1), face, opacity=0.82))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..art import CANVAS, Art
-from ..color import RGB, contrast, mix
-from ..palette import Scheme
-from ..studio import Sheet, Studio
+from workhall_logo_generation.render.art import CANVAS, Art
+from workhall_logo_generation.render.color import RGB, contrast, mix
+from workhall_logo_generation.render.palette import Scheme
+from workhall_logo_generation.render.studio import Sheet, Studio
 
 MIDDLE = CANVAS / 2
 

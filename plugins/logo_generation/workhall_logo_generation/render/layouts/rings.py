@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import reduce
 
-from ..art import Art, fill
-from ..color import RGB
-from ..path import Path
-from ..typography import SMALLEST, Setting, ring_letters, ring_size
+from workhall_logo_generation.render.art import Art, fill
+from workhall_logo_generation.render.color import RGB
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.typography import SMALLEST, Setting, ring_letters, ring_size
+from workhall_logo_generation.render.wrapping import split_words
 
 
 def ring_text(
@@ -30,7 +31,7 @@ def ring_text(
 
 
 def _fitting(text: str, setting: Setting, radius: float, degrees: float) -> str:
-    words = setting.prepared(text)[0].split() or [""]
+    words = split_words(setting.prepared(text)[0]) or [""]
     while len(words) > 1 and ring_size(" ".join(words), setting, radius, degrees, 200) < SMALLEST:
         words.pop()
     shown = " ".join(words)

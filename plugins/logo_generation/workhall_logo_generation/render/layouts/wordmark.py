@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from functools import reduce
 
-from ..art import Art, blend, fill, group, stack, stroke
-from ..color import RGB
-from ..path import Path
-from ..shapes import circle, polygon, polyline, rectangle, squircle
-from ..studio import Sheet, Studio, stack_present
-from ..typography import Line, fit_line, set_line
-from ..wrapping import balanced_lines, split_words
+from workhall_logo_generation.render.art import Art, blend, fill, group, stack, stroke
+from workhall_logo_generation.render.color import RGB
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import circle, polygon, polyline, rectangle, squircle
+from workhall_logo_generation.render.studio import Sheet, Studio, stack_present
+from workhall_logo_generation.render.typography import Line, block_art, fit_line, set_line
+from workhall_logo_generation.render.wrapping import balanced_lines, split_words
+
 from .ornaments import rule, star_row
 from .place import balanced, tone_pair
 
@@ -28,7 +29,7 @@ def minimal(studio: Studio) -> Sheet:
     rows[-1] = group([rows[-1], fill(circle(dot, last.right + dot * 3.2, -dot), scheme.main)])
     hairline = stroke(polyline([(0, 0), (96, 0)]), scheme.main, 4)
     name = stack(rows, lines[0].size * 0.62)
-    return balanced(studio, stack_present([name, hairline, studio.tag_art(620, 24, scheme.ink)], 54))
+    return balanced(studio, stack_present([name, hairline, studio.tag_art(620, 30, scheme.ink)], 54))
 
 
 def bold(studio: Studio) -> Sheet:
@@ -74,7 +75,7 @@ def modern(studio: Studio) -> Sheet:
     name = group([tile, word]).within(820, 400)
     if name.box.width < 820:
         name = name.scaled(min(820 / name.box.width, 1.5))
-    return balanced(studio, stack_present([name, studio.tag_art(620, 30)], 50))
+    return balanced(studio, stack_present([name, studio.tag_art(620, 36)], 50))
 
 
 def playful(studio: Studio) -> Sheet:
@@ -131,9 +132,8 @@ def _tile(studio: Studio, letter: str, size: float, start: RGB, end: RGB) -> Art
 def _underlined(studio: Studio, start: RGB, end: RGB) -> Art:
     """The name flush left over a short blended bar."""
     lines = studio.name_lines(800, 430, studio.grown(170))
-    left = [line.art(studio.scheme.ink) for line in lines]
     bar = blend(rectangle(200, 20, 10), start, end)
-    name = stack(left, lines[0].size * 0.32, align=0)
+    name = block_art(lines, studio.voice.name, studio.scheme.ink, align=0)
     return stack_present([name, bar, studio.tag_art(700, 30)], 46, align=0) or name
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..dice import Dice
-from ..path import Path
-from ..shapes import band, circle, ellipse, leaf, polar, polygon, rectangle, sector
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import band, circle, ellipse, leaf, polar, polygon, rectangle, sector
+
 from .model import Symbol, accent, alternating, main, second
 
 
@@ -19,7 +20,11 @@ def rings(dice: Dice) -> Symbol:
     """Overlapping discs."""
     count = dice.pick([3, 4, 6])
     reach, radius = {3: (40, 58), 4: (44, 54), 6: (48, 50)}[count]
-    return Symbol("rings", alternating([circle(radius, *polar(reach, 360 / count * i)) for i in range(count)]), sheer=True)
+    return Symbol(
+        "rings",
+        alternating([circle(radius, *polar(reach, 360 / count * i)) for i in range(count)]),
+        sheer=True,
+    )
 
 
 def aperture(dice: Dice) -> Symbol:
@@ -30,7 +35,9 @@ def aperture(dice: Dice) -> Symbol:
     for i in range(count):
         a = step * i
         inner = polar(36, a + step * 1.45)
-        blades.append(polygon([polar(100, a + 2.5), *(polar(100, a + 2.5 + (step - 5) * k / 6) for k in range(1, 7)), inner]))
+        blades.append(
+            polygon([polar(100, a + 2.5), *(polar(100, a + 2.5 + (step - 5) * k / 6) for k in range(1, 7)), inner])
+        )
     return Symbol("aperture", alternating(blades) if count % 2 == 0 else tuple(main(blade) for blade in blades))
 
 
@@ -48,7 +55,14 @@ def pinwheel(dice: Dice) -> Symbol:
     """Half leaves or triangles that chase each other."""
     count = dice.pick([4, 6, 8])
     if dice.chance(0.5):
-        vane = Path((("M", ((0, 0),)), ("C", ((0, -60), (30, -96), (90 - count * 4, -100))), ("C", ((70 - count * 3, -60), (30, -30), (0, 0))), ("Z", ())))
+        vane = Path(
+            (
+                ("M", ((0, 0),)),
+                ("C", ((0, -60), (30, -96), (90 - count * 4, -100))),
+                ("C", ((70 - count * 3, -60), (30, -30), (0, 0))),
+                ("Z", ()),
+            )
+        )
     else:
         vane = polygon([(0, 0), (0, -100), polar(100, 330 / count)])
     return Symbol("pinwheel", alternating([vane.rotated(360 / count * i) for i in range(count)]))
@@ -60,8 +74,10 @@ def chevrons(dice: Dice) -> Symbol:
     thick = 150 / count
     rows = []
     for i in range(count):
-        y = -100 + thick * 1.16 * i
-        rows.append(polygon([(0, y), (92, y + 62), (92, y + 62 + thick * 0.66), (0, y + thick * 0.66), (-92, y + 62 + thick * 0.66), (-92, y + 62)]))
+        peak = -100 + thick * 1.16 * i
+        low, tail = peak + 62, thick * 0.66
+        upper = [(-92.0, low), (0.0, peak), (92.0, low)]
+        rows.append(polygon([*upper, *((x, y + tail) for x, y in reversed(upper))]))
     return Symbol("chevrons", tuple((main, second, accent)[i % 3](row) for i, row in enumerate(rows)))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..brief import LogoBrief
-from ..dice import Dice
-from ..words import words_of
-from . import abstract, elements, nature, networks, things
+from workhall_logo_generation.render.brief import LogoBrief
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.words import words_of
+
+from . import abstract, nature, networks, sky, things, water
 from .model import Drawing, Symbol
 
 _MOTIFS: tuple[tuple[str, tuple[Drawing, ...]], ...] = (
@@ -14,15 +15,15 @@ _MOTIFS: tuple[tuple[str, tuple[Drawing, ...]], ...] = (
     ("flower bloom blossom floral petal beaut skin cosmetic spa lover fragran perfume", (nature.blossom,)),
     ("pet dog cat animal paw vet puppy", (nature.paw,)),
     ("wing bird fly freedom feather angel flight", (nature.wing,)),
-    ("ocean sea wave water surf river coast marine swim tide lake beach", (elements.waves, elements.wave_lines)),
-    ("drop aqua pure clean hydrat oil soap wash", (elements.drop,)),
-    ("sun solar light warm bright glow lumin radiant dawn shine summer optimis", (elements.sun, elements.sunrise, elements.rays)),
-    ("moon night sleep dream calm lunar", (elements.moon,)),
-    ("magic magician spark wonder star shine creator creat imagin inspir art design", (elements.spark,)),
-    ("explor compass travel journey adventur navigat direction discover guide north wander", (elements.compass,)),
-    ("energ power electr fast speed bolt flash rebel outlaw charge fitness sport", (elements.bolt,)),
-    ("mountain peak climb outdoor summit hik rock trail ski", (elements.mountain,)),
-    ("space orbit planet cosmos future galaxy universe innovat", (elements.orbit,)),
+    ("ocean sea wave water surf river coast marine swim tide lake beach", (water.waves, water.wave_lines)),
+    ("drop aqua pure clean hydrat oil soap wash", (water.drop,)),
+    ("sun solar light warm bright glow lumin radiant dawn shine summer optimis", (sky.sun, sky.sunrise, sky.rays)),
+    ("moon night sleep dream calm lunar", (sky.moon,)),
+    ("magic magician spark wonder star shine creator creat imagin inspir art design", (sky.spark,)),
+    ("explor compass travel journey adventur navigat direction discover guide north wander", (sky.compass,)),
+    ("energ power electr fast speed bolt flash rebel outlaw charge fitness sport", (sky.bolt,)),
+    ("mountain peak climb outdoor summit hik rock trail ski", (sky.mountain,)),
+    ("space orbit planet cosmos future galaxy universe innovat", (sky.orbit,)),
     ("home house family interior real estate everyman neighbor hearth living", (things.home,)),
     ("coffee roast espresso cafe café barista", (things.cup, things.bean)),
     ("drink kitchen cook bakery restaurant", (things.cup,)),
@@ -44,7 +45,7 @@ _MOTIFS: tuple[tuple[str, tuple[Drawing, ...]], ...] = (
 
 _FREE: tuple[Drawing, ...] = (
     abstract.petals, abstract.rings, abstract.aperture, abstract.ripples, abstract.pinwheel, abstract.chevrons,
-    abstract.stripes, abstract.quatrefoil, abstract.steps, networks.knot, networks.cube, elements.spark,
+    abstract.stripes, abstract.quatrefoil, abstract.steps, networks.knot, networks.cube, sky.spark,
 )  # fmt: skip
 
 
@@ -60,7 +61,11 @@ def choose_symbol(brief: LogoBrief, index: int, dice: Dice) -> Symbol:
 
 def _called_for(brief: LogoBrief) -> list[Drawing]:
     """The motifs of the best-matching groups; words of the name and archetype weigh more than the vision's."""
-    weights = {"name": (brief.brand_name, 3), "archetype": (brief.archetype or "", 2), "vision": (brief.brand_vision, 1)}
+    weights = {
+        "name": (brief.brand_name, 3),
+        "archetype": (brief.archetype or "", 2),
+        "vision": (brief.brand_vision, 1),
+    }
     scores: list[tuple[int, tuple[Drawing, ...]]] = []
     for stems, drawings in _MOTIFS:
         score = sum(weight for text, weight in weights.values() for word in words_of(text) if _matches(word, stems))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from ..dice import Dice
-from ..path import Box, Path, union_of
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.path import Box, Path, union_of
 
 
 class Role(Enum):
@@ -56,8 +56,7 @@ class Symbol:
         factor = 200 / max(box.width, box.height, 1)
         (x, y) = box.center
         pieces = (
-            Piece(piece.path.moved(-x, -y).scaled(factor), piece.role, piece.width * factor)
-            for piece in self.pieces
+            Piece(piece.path.moved(-x, -y).scaled(factor), piece.role, piece.width * factor) for piece in self.pieces
         )
         return Symbol(self.name, tuple(pieces), self.sheer)
 
@@ -88,8 +87,6 @@ def cut(path: Path) -> Piece:
 
 def rib(path: Path, width: float = 8) -> Piece:
     """A line in the colour of the ground, such as a vein; in line drawings it is a line like all others."""
-    GAP = "gap"
-    """A line in the colour of the ground that keeps what crosses apart, in every style."""
     return Piece(path, Role.RIB, width)
 
 

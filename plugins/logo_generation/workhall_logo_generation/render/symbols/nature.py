@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..dice import Dice
-from ..path import Path
-from ..shapes import circle, ellipse, leaf, polyline, smooth
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.path import Path
+from workhall_logo_generation.render.shapes import circle, ellipse, leaf, polyline, smooth
+
 from .model import Piece, Symbol, accent, alternating, line, main, rib, second
 
 
@@ -57,9 +58,7 @@ def pine(dice: Dice) -> Symbol:
 def blossom(dice: Dice) -> Symbol:
     """Petals around a dot."""
     count = dice.pick([6, 8])
-    petals = [
-        leaf(560 / count * 0.72, 82).moved(0, -19).rotated(360 / count * i) for i in range(count)
-    ]
+    petals = [leaf(560 / count * 0.72, 82).moved(0, -19).rotated(360 / count * i) for i in range(count)]
     return Symbol("blossom", (*alternating(petals), accent(circle(15))))
 
 

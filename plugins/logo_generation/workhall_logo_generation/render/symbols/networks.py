@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from ..dice import Dice
-from ..path import Path
-from ..shapes import arc, band, circle, polar, polygon, polyline, rectangle, rounded, smooth
+from workhall_logo_generation.render.dice import Dice
+from workhall_logo_generation.render.shapes import (
+    arc,
+    band,
+    circle,
+    polar,
+    polygon,
+    polyline,
+    rectangle,
+    rounded,
+    smooth,
+)
+
 from .model import Piece, Symbol, accent, cut, gap, line, main, rib, second
 
 

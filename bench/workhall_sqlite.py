@@ -1,0 +1,9 @@
+"""The whole path on SQLite."""
+
+import uvloop
+
+from bench.command_line import run_subject
+from bench.workhall_path import WholePath
+
+if __name__ == "__main__":
+    run_subject(WholePath("sqlite"), uvloop.new_event_loop)

@@ -1,0 +1,74 @@
+"""The HTTP server of an api process: uvicorn on a socket that is open already, with our own start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from typing import Final
+
+import uvicorn
+from litestar.types import ASGIApp
+
+__all__ = ["HttpServer"]
+
+_WS_MAX_BYTES: Final = 1_000_000
+_KEEP_ALIVE_S: Final = 65  # longer than the usual 60 s of a proxy, so that the proxy is the one who closes
+
+
+class HttpServer(uvicorn.Server):
+    """Serves ``app`` until `finish`.
+
+    Args:
+        app: the application.
+        grace_s: seconds that requests under way may take once the end has begun.
+        ready: called when the first request can be served.
+        drain: awaited at the end, after the listening socket is closed and before connections are.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, grace_s: float, ready: Callable[[], None], drain: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=_WS_MAX_BYTES,
+                ws_per_message_deflate=False,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=math.ceil(grace_s),
+            )
+        )
+        self._grace_s = grace_s
+        self._ready = ready
+        self._drain = drain
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, drain, then let uvicorn end the connections."""
+        for server in self.servers:
+            server.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drain(), self._grace_s)
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to whoever runs this process."""
+        yield
+
+    def finish(self) -> None:
+        """Begin the end."""
+        self.should_exit = True
