@@ -44,10 +44,10 @@ def _queue_route(processor: Processor, operation: str) -> HTTPRouteHandler:
     queue = processor.queue
 
     async def submit(
-        request: ApiRequest, delay: Delay = 0, priority: Priority = None, key: KeyHeader = None
+        request: ApiRequest, delay: Delay = 0, priority: Priority = None, idempotency_key: KeyHeader = None
     ) -> Accepted:
         wish = JobRequest(queue, parse_object(await request.body()), delay, priority)
-        (job,) = await accept_jobs(request, request.user, [wish], key=key)
+        (job,) = await accept_jobs(request, request.user, [wish], key=idempotency_key)
         return accepted(job)
 
     return post(

@@ -49,11 +49,7 @@ async def _spawn(data_dir: Path, log: Path, leash: int) -> Process:
     with log.open("wb") as stderr:
         return await asyncio.create_subprocess_exec(
             *PROGRAM,
-            "up",
-            "--port",
-            "0",
-            "--data",
-            str(data_dir),
+            *("up", "--port", "0", "--workers", "1", "--data", str(data_dir)),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=stderr,

@@ -13,7 +13,7 @@ class ApiError(Exception):
     Attributes:
         status: the HTTP status; 0 where there was no answer at all.
         error: the answer's sentence.
-        details: whatever else the answer says: a list of one entry for each wrong field, or a mapping; None for nothing.
+        details: whatever else the answer says: a list with one entry per wrong field, a mapping, or None.
     """
 
     def __init__(self, status: int, error: str, details: Any = None) -> None:

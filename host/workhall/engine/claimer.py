@@ -10,7 +10,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from workhall.engine.connections import AWAY, backoff_s
+from workhall.engine.connections import FAULTS, backoff_s
 from workhall.engine.pump import Pump
 from workhall.engine.slots import Slots
 from workhall.engine.worker import HostWorker
@@ -72,7 +72,7 @@ class JobClaimer:
             try:
                 await self._sleeper.blpop([f"saq:wake:{worker_id}"], timeout=_NAP_S)  # type: ignore[misc]
                 tries = 0
-            except AWAY:
+            except FAULTS:
                 tries += 1
                 await asyncio.sleep(backoff_s(tries))
             self._ask()

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from redis import Redis
 
-from workhall.engine.connections import AWAY, connect_blocking
+from workhall.engine.connections import FAULTS, connect_blocking, is_away
 from workhall.engine.scripts import LEASE
 
 __all__ = ["LEASE_S", "RENEW_S", "Lease"]
@@ -46,8 +46,8 @@ class Lease:
                 self._redis.zadd("saq:leases", {self.worker_id: 0})  # run out: somebody looks after what is left
             else:
                 self._redis.zrem("saq:leases", self.worker_id)
-        except AWAY:
-            _log.info("The lease of %s runs out by itself: Redis is away.", self.worker_id)
+        except FAULTS as error:
+            _log.info("The lease of %s runs out by itself: %s", self.worker_id, error)
         self._redis.close()
 
     def _keep(self) -> None:
@@ -57,5 +57,6 @@ class Lease:
     def _renew(self) -> None:
         try:
             self._redis.eval(LEASE, 0, self.worker_id, str(int(LEASE_S * 1000)), uuid4().hex)
-        except AWAY:
-            return  # the pump says so, once; a lease that was missed is taken again at the next beat
+        except FAULTS as error:  # a lease that was missed is taken again at the next beat
+            if not is_away(error):  # of that the pump speaks, once
+                _log.warning("The lease of %s could not be renewed: %s", self.worker_id, error)

@@ -70,7 +70,9 @@ class Dispatcher(AsyncNamespace):  # type: ignore[misc]  # the library has no ty
         self._rooms, self._links, self._limits = rooms, links, limits
         self._connections: dict[str, Connection] = {}
 
-    def __len__(self) -> int:
+    @property
+    def sockets(self) -> int:
+        """How many sockets are joined."""
         return len(self._connections)
 
     async def trigger_event(self, event: Any, sid: str, *args: Any) -> Answer | None:

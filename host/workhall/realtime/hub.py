@@ -54,7 +54,7 @@ class RealtimeHub:
         transports: Sequence[str] = ("websocket", "polling"),
         limits: Limits | None = None,
     ) -> None:
-        limits = limits or Limits()
+        self._limits = limits = limits or Limits()
         self._transports, self._is_closed = transports, False
         self._server = build_server(settings, limits, transports)
         self._links = Links(self._server, limits)
@@ -72,7 +72,7 @@ class RealtimeHub:
     @property
     def sockets(self) -> int:
         """How many sockets are joined."""
-        return len(self._wizard)
+        return self._wizard.sockets
 
     @property
     def rooms(self) -> int:
@@ -96,6 +96,8 @@ class RealtimeHub:
 
     async def close(self) -> None:
         """Stop reading and end every connection; clients see their transport close, and reconnect elsewhere."""
+        if self._is_closed:
+            return
         self._is_closed = True
         await self._reader.close()
         await self._catch_up.close()
@@ -109,6 +111,8 @@ class RealtimeHub:
             await _refuse(send, 503, _CLOSING)
         elif scope["type"] == "http" and "polling" not in self._transports:
             await _refuse(send, 400, _NO_POLLING)
+        elif scope["type"] == "http" and _length(scope) > self._limits.message_bytes:
+            await _refuse(send, 413, f"A message may have {self._limits.message_bytes} bytes")
         elif scope["type"] == "websocket" and self._is_closed:
             await send({"type": "websocket.close", "code": 1012, "reason": _CLOSING})
         elif scope["type"] == "websocket":
@@ -127,6 +131,12 @@ def _readable(receive: Receive) -> Receive:
         return message
 
     return receive_packet
+
+
+def _length(scope: Message) -> int:
+    """Return what a request says of its length; the library's own refusal of a long one can wait for ever."""
+    value = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(value) if value.isdigit() else 0
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

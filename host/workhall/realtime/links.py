@@ -24,8 +24,10 @@ class Links:
         self._ending: set[asyncio.Task[None]] = set()
         self._accept = server.eio.handlers["connect"]
         self._handle = server.eio.handlers["message"]
+        self._forget = server.eio.handlers["disconnect"]
         server.eio.on("connect", self._on_connect)
         server.eio.on("message", self._on_message)
+        server.eio.on("disconnect", self._on_disconnect)
 
     def __len__(self) -> int:
         return len(self._server.eio.sockets)
@@ -38,7 +40,8 @@ class Links:
 
     def cut(self, socket: Any) -> None:
         """End a connection at once, without a word: its client sees the transport close, and reconnects."""
-        if self._server.eio.sockets.pop(socket.sid, None) is not None:
+        if not socket.closing and "cut" not in socket.session:
+            socket.session["cut"] = True
             task = asyncio.create_task(self._end(socket), name=f"end {socket.sid}")
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
@@ -50,14 +53,14 @@ class Links:
         await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def _on_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        session = self._server.eio.sockets[eio_sid].session
-        session["bucket"] = TokenBucket(self._limits.packet_burst, self._limits.packets_per_s)
+        bucket = TokenBucket(self._limits.packet_burst, self._limits.packets_per_s)
+        self._server.eio.sockets[eio_sid].session["bucket"] = bucket
         self.expect_namespace(eio_sid)
         return await self._accept(eio_sid, environ)
 
     async def _on_message(self, eio_sid: str, data: Any) -> None:
         socket = self._server.eio.sockets.get(eio_sid)
-        if socket is None or socket.closed:
+        if socket is None or socket.closed or "cut" in socket.session:
             return
         if not socket.session["bucket"].take() or socket.queue.qsize() > self._limits.waiting_packets:
             self.cut(socket)
@@ -70,6 +73,15 @@ class Links:
             _log.debug("The unreadable packet", exc_info=True)
             self.cut(socket)
 
+    async def _on_disconnect(self, eio_sid: str, reason: str) -> None:
+        """Free what waits for the client, and let the writer, or the request that polls, come to its end now."""
+        await self._forget(eio_sid, reason)
+        if (socket := self._server.eio.sockets.get(eio_sid)) is not None:
+            while not socket.queue.empty():
+                socket.queue.get_nowait()
+                socket.queue.task_done()
+            socket.queue.put_nowait(None)
+
     def _cut_unless_joined(self, eio_sid: str) -> None:
         socket = self._server.eio.sockets.get(eio_sid)
         if socket is not None and not self._server.manager.is_joined(eio_sid):
@@ -77,7 +89,5 @@ class Links:
 
     async def _end(self, socket: Any) -> None:
         await socket.close(wait=False, abort=True, reason=self._server.reason.TRANSPORT_CLOSE)
-        while not socket.queue.empty():
-            socket.queue.get_nowait()
-            socket.queue.task_done()
-        socket.queue.put_nowait(None)  # the writer's end, and with it the transport's
+        # The library would keep it until its next round, and stumble over what the client still posts.
+        self._server.eio.sockets.pop(socket.sid, None)

@@ -27,18 +27,24 @@ def decode_data_url(url: str, max_bytes: int) -> bytes:
             "A data URL must start with data:image/ and png, jpeg, webp or gif, then ;base64, "
             f"but this one starts with {url[:_SHOWN]!r}."
         )
-    _require_size(url, head.end(), max_bytes)
-    try:
-        decoded = binascii.a2b_base64(url[head.end() :], strict_mode=True)
-    except ValueError as error:  # also what a character outside ASCII raises
-        raise ValueError("The data URL is not valid base64.") from error
-    if not decoded:
-        raise ValueError("The data URL holds no picture.")
-    return decoded
-
-
-def _require_size(url: str, start: int, max_bytes: int) -> None:
-    padding = 2 if url.endswith("==") else int(url.endswith("="))
-    size = (len(url) - start) * 3 // 4 - padding
+    size = _decoded_size(url, head.end())
     if size > max_bytes:
         raise ValueError(f"The data URL holds {size} bytes, more than the {max_bytes} that are accepted.")
+    if size <= 0:
+        raise ValueError("The data URL holds no picture.")
+    return _decode(url[head.end() :], size)
+
+
+def _decoded_size(url: str, start: int) -> int:
+    padding = 2 if url.endswith("==") else int(url.endswith("="))
+    return (len(url) - start) * 3 // 4 - padding
+
+
+def _decode(text: str, size: int) -> bytes:
+    try:
+        decoded = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:  # also what a character outside ASCII raises
+        raise ValueError("The data URL is not valid base64.") from error
+    if len(decoded) != size:  # padding that belongs to nothing, which Python lets through
+        raise ValueError("The data URL is not valid base64.")
+    return decoded

@@ -149,11 +149,11 @@ async def test_what_is_not_theirs_does_not_exist(host: Host, brand: str) -> None
     assert len((await host.get("/api/v1/jobs", None, "admin")).json()["jobs"]) == 1
 
 
-@pytest.mark.parametrize("strange", ["%00", "nope", "a" * 500, "echo-chamber-", "..%2fjobs", "%ff"])
-async def test_strange_ids_are_simply_not_there(host: Host, strange: str) -> None:
-    answer = await host.get(f"/api/v1/jobs/{strange}", role="admin")
-    assert answer.status_code == 404
-    assert list(answer.json()) == ["error"]
+async def test_strange_ids_are_simply_not_there(host: Host) -> None:
+    for strange in ("%00", "nope", "a" * 500, "echo-chamber-", "..%2fjobs", "%ff"):
+        answer = await host.get(f"/api/v1/jobs/{strange}", role="admin")
+        assert answer.status_code == 404, strange
+        assert list(answer.json()) == ["error"]
 
 
 async def test_pages_go_through_every_job_once_newest_first(host: Host, brand: str) -> None:
@@ -192,9 +192,8 @@ async def test_lists_are_narrowed(host: Host, brand: str) -> None:
     assert await found(parentJobId=first) == []
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
+async def test_wrong_filters_are_named(host: Host) -> None:
+    for query, field in (
         ("limit=0", "limit"),
         ("limit=1000", "limit"),
         ("status=done", "status"),
@@ -204,21 +203,16 @@ async def test_lists_are_narrowed(host: Host, brand: str) -> None:
         ("cursor=xyz", "cursor"),
         ("cursor=MTIzOgA", "cursor"),
         ("cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk6YQ", "cursor"),
-    ],
-)
-async def test_wrong_filters_are_named(host: Host, query: str, field: str) -> None:
-    answer = await host.get(f"/api/v1/jobs?{query}")
-    assert (answer.status_code, answer.json()["error"]) == (400, "Validation failed")
-    assert [detail["field"] for detail in answer.json()["details"]] == [field]
+    ):
+        answer = await host.get(f"/api/v1/jobs?{query}")
+        assert (answer.status_code, answer.json()["error"]) == (400, "Validation failed"), query
+        assert [detail["field"] for detail in answer.json()["details"]] == [field]
 
 
 async def test_waiting_ends_when_the_job_changes(host: Host, brand: str) -> None:
     job_id = await host.submit(brand)
     waiting = asyncio.create_task(job(host, job_id, params={"wait": "30"}))
-    async with asyncio.timeout(5):
-        while not host.api.engine.is_up or not (await asyncio.wait({waiting}, timeout=0.2))[1]:
-            pass
-    assert not waiting.done()
+    assert (await asyncio.wait({waiting}, timeout=0.5))[1], "it answered although nothing changed"
     await claimed(host, job_id)
     async with asyncio.timeout(3):
         assert (await waiting)["status"] == "processing"

@@ -52,7 +52,8 @@ class PythonClient(Inbox):
         super().__init__()
         self.refusal: str | None = None
         self.is_open = False
-        self._client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        self._http = aiohttp.ClientSession()  # ours: the client leaves its own open where a connection fails
+        self._client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
         self._client.on("*", lambda name, data=None, *_more: self.note(name, data), namespace="/wizard")
         self._client.on("connect_error", self._refused, namespace="/wizard")
         self._client.on("disconnect", self._ended, namespace="/wizard")
@@ -79,6 +80,7 @@ class PythonClient(Inbox):
 
     async def close(self) -> None:
         await self._client.disconnect()
+        await self._http.close()
 
 
 class NodeClient(Inbox):

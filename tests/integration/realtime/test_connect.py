@@ -15,6 +15,7 @@ async def refusal(system: System, token: str | None) -> str:
     client = PythonClient()
     with pytest.raises(SocketError):
         await client.connect(system.url, token)
+    await client.close()
     assert client.refusal is not None
     assert system.hub.sockets == 0
     return client.refusal
@@ -94,8 +95,10 @@ async def test_a_closed_hub_ends_its_sockets_and_takes_no_more(system: System) -
     client = await system.client()
     await system.hub.close()
     await client.until_closed()
+    late = PythonClient()
     with pytest.raises(SocketError):
-        await PythonClient().connect(system.url, system.token())
+        await late.connect(system.url, system.token())
+    await late.close()
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{system.url}/socket.io/?EIO=4&transport=polling") as answer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import uuid
 
 import jwt
 import pytest
+import structlog
 import typer
 from workhall.cli import main
 from workhall.cli.app import FAMILIES, build_app
@@ -23,6 +25,16 @@ def _no_settings_from_outside(monkeypatch, tmp_path):
         if name.startswith(("WORKHALL", "REDIS", "DATABASE", "PUBLIC", "SUPABASE")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -140,11 +152,29 @@ def test_a_service_token_needs_no_user(command, tmp_path):
     assert command("token", "--role", "service", "--data", str(tmp_path))[0] == 0
 
 
-def test_plugins_list_as_json_has_the_fields_of_the_contract(command, tmp_path):
+@pytest.fixture
+def broken_plugin(tmp_path, monkeypatch):
+    """An installed plugin that cannot be imported."""
+    site = tmp_path / "site"
+    info = site / "workhall_shout-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: workhall-shout\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[workhall]\nshout = workhall_shout_that_is_not_there\n")
+    monkeypatch.syspath_prepend(site)
+
+
+def test_plugins_list_as_json_has_the_fields_of_the_contract(command, tmp_path, broken_plugin):
     code, out, _ = command("plugins", "list", "--json", "--data", str(tmp_path))
     assert code == 0
-    for plugin in json.loads(out):
-        assert plugin.keys() == {"name", "version", "queues", "state", "reason", "settings"}
+    plugin = next(plugin for plugin in json.loads(out) if plugin["name"] == "shout")
+    assert plugin.keys() == {"name", "version", "queues", "state", "reason", "settings"}
+    assert (plugin["version"], plugin["state"]) == ("1.2", "broken")
+
+
+def test_plugins_list_as_a_table(command, tmp_path, broken_plugin):
+    code, out, _ = command("plugins", "list", "--data", str(tmp_path))
+    assert code == 0
+    assert next(line for line in out.splitlines() if line.startswith("shout")).split()[1:3] == ["1.2", "broken"]
 
 
 def test_db_upgrade_makes_the_database(command, tmp_path):
@@ -179,8 +209,8 @@ def test_python_m_workhall_is_the_command_and_imports_nothing_heavy():
         "from workhall.cli.main import run\n"
         "try: run()\n"
         "except SystemExit: pass\n"
-        "heavy = {'sqlalchemy', 'litestar', 'redis', 'saq', 'httpx', 'socketio', 'uvicorn', 'rich'} & sys.modules.keys()\n"
-        "print(sorted(heavy), file=sys.stderr)\n"
+        "heavy = {'sqlalchemy', 'litestar', 'redis', 'saq', 'httpx', 'socketio', 'uvicorn', 'rich'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: workhall")

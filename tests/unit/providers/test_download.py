@@ -395,8 +395,9 @@ async def test_one_silent_read_has_its_own_limit(
 ) -> None:
     monkeypatch.setattr("workhall.providers.download.READ_TIMEOUT_S", 0.2)
     source.sends(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", then=silence)
-    with pytest.raises(SourceUnavailable, match=r"127\.0\.0\.1 did not answer in time"):
-        await download(client, source.url(), into=io.BytesIO())
+    async with asyncio.timeout(5):
+        with pytest.raises(SourceUnavailable, match=r"127\.0\.0\.1 did not answer in time"):
+            await download(client, source.url(), into=io.BytesIO())
 
 
 @pytest.mark.parametrize(

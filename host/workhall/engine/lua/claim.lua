@@ -1,6 +1,7 @@
 -- claim worker n (queue want)*n: take up to want jobs of each queue for this worker.
 -- After: the ids taken stand in the worker's claims and in no queue. A queue that had fewer than wanted notes the
--- worker among its sleepers; one that has more left tells the next sleeper.
+-- worker among its sleepers; one that filled all its slots does not (it could not use a wake token) and, if it has
+-- more left, tells the next sleeper.
 -- Answer: the epoch, the ids, and the ms until the next delayed job of these queues (-1 for none).
 local function promote(queue)
   local due = redis.call('ZRANGEBYSCORE', key(queue, 'delayed'), '-inf', (now + 1) * DUE - 1, 'WITHSCORES', 'LIMIT', 0, 100)
@@ -19,9 +20,10 @@ local function take(worker, queue, want, ids)
   end
   if #popped < want * 2 then
     redis.call('SADD', key(queue, 'sleepers'), worker)
-  elseif redis.call('EXISTS', key(queue, 'ready')) == 1 then
-    wake(queue)
+    return
   end
+  redis.call('SREM', key(queue, 'sleepers'), worker)
+  if redis.call('EXISTS', key(queue, 'ready')) == 1 then wake(queue) end
 end
 
 local function until_due(queue, soonest)

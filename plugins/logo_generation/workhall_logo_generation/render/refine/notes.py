@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -18,6 +18,7 @@ V = TypeVar("V")
 
 _WORD = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b|[a-zäöüß]+", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“„«]([^\"”“»]{2,60})[\"”“»]")
+_COLOR_WORDS = frozenset({"color", "colors", "colour", "colours", "palette"})
 _GROUND_WORDS = frozenset({"background", "ground", "backdrop", "canvas"})
 
 
@@ -62,9 +63,9 @@ def read_notes(notes: str) -> Wishes:
         scale=_first(words, _SCALES),
         tagline=_tagline(notes, words),
         shadow=_mentions(words, {"shadow", "depth", "dimension", "raised"}),
-        keep_colors=_mentions(words, {"keep", "same"}) and _mentions(words, {"color", "colors", "colour", "colours", "palette"}),
+        keep_colors=_mentions(words, {"keep", "same"}) and _mentions(words, _COLOR_WORDS),
         monochrome=_mentions(words, {"monochrome", "grayscale", "greyscale", "mono"}) or named == {"black", "white"},
-    )  # fmt: skip
+    )
 
 
 _FRAMES: dict[str, FrameKind] = {
@@ -87,8 +88,8 @@ _CONTRASTS: dict[str, float] = {
     "subtle": 0.92,
 }
 _SATURATIONS: dict[str, float] = {
-    "vibrant": 1.35, "vivid": 1.35, "colorful": 1.3, "colourful": 1.3, "saturated": 1.3, "brighter": 1.1, "playful": 1.15,
-    "muted": 0.6, "pastel": 0.65, "desaturated": 0.45, "vintage": 0.75, "retro": 0.8, "calmer": 0.75,
+    "vibrant": 1.35, "vivid": 1.35, "colorful": 1.3, "colourful": 1.3, "saturated": 1.3, "brighter": 1.1,
+    "playful": 1.15, "muted": 0.6, "pastel": 0.65, "desaturated": 0.45, "vintage": 0.75, "retro": 0.8, "calmer": 0.75,
 }  # fmt: skip
 _BRIGHTNESS: dict[str, float] = {"brighter": 1.1, "lighter": 1.12, "darker": 0.82, "deeper": 0.88}
 _WARMTH: dict[str, float] = {
@@ -121,14 +122,14 @@ def _first(words: Sequence[str], table: dict[str, V]) -> V | None:
 
 
 def _product(words: Sequence[str], table: dict[str, float]) -> float:
-    return math.prod(table[word] for word in set(words) if word in table)
+    return math.prod(table[word] for word in dict.fromkeys(words) if word in table)
 
 
 def _sum(words: Sequence[str], table: dict[str, float]) -> float:
-    return max(-1.0, min(1.0, sum(table[word] for word in set(words) if word in table)))
+    return max(-1.0, min(1.0, sum(table[word] for word in dict.fromkeys(words) if word in table)))
 
 
-def _mentions(words: Sequence[str], wanted: set[str]) -> bool:
+def _mentions(words: Sequence[str], wanted: Set[str]) -> bool:
     return not wanted.isdisjoint(words)
 
 
@@ -147,7 +148,7 @@ def _colors(words: Sequence[str]) -> tuple[RGB | None, tuple[RGB, ...]]:
 
 
 def _ground(words: Sequence[str]) -> GroundKind | None:
-    if not _mentions(words, set(_GROUND_WORDS)):
+    if not _mentions(words, _GROUND_WORDS):
         return "dark" if _mentions(words, {"night", "inverted", "invert"}) else None
     kinds: dict[str, GroundKind] = {"dark": "dark", "black": "dark", "light": "light", "white": "light"}
     kinds |= {"brand": "brand", "colored": "brand", "coloured": "brand", "solid": "brand"}

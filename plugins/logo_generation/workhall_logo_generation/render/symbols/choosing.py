@@ -10,7 +10,8 @@ from . import abstract, nature, networks, sky, things, water
 from .model import Drawing, Symbol
 
 _MOTIFS: tuple[tuple[str, tuple[Drawing, ...]], ...] = (
-    ("leaf plant green garden herb botan organic natur eco grow sustain tea vegan fresh innocent", (nature.sprout, nature.leaf_fan, nature.split_leaf)),
+    ("leaf plant green garden herb botan organic natur eco grow sustain tea vegan fresh innocent",
+     (nature.sprout, nature.leaf_fan, nature.split_leaf)),
     ("pine forest tree wood fir timber north alpin nordic", (nature.pine,)),
     ("flower bloom blossom floral petal beaut skin cosmetic spa lover fragran perfume", (nature.blossom,)),
     ("pet dog cat animal paw vet puppy", (nature.paw,)),
@@ -32,8 +33,10 @@ _MOTIFS: tuple[tuple[str, tuple[Drawing, ...]], ...] = (
     ("secur safe protect hero shield trust guard defen insur law", (things.shield,)),
     ("love heart care caregiver health wellness wedding charity kind", (things.heart,)),
     ("jewel gem diamond precious crystal ring", (things.gem,)),
-    ("craft build architect stone handmade carpent construct found artisan mason", (things.key_stone, networks.cube)),
-    ("tech data ai network cloud software digital code cyber connect internet smart", (networks.nodes, networks.circuit, networks.hive)),
+    ("craft build architect stone handmade carpent construct found artisan mason",
+     (things.key_stone, networks.cube)),
+    ("tech data ai network cloud software digital code cyber connect internet smart",
+     (networks.nodes, networks.circuit, networks.hive)),
     ("media radio music sound audio podcast signal broadcast stream", (networks.signal,)),
     ("financ growth invest bank market trade scale success money", (networks.bars,)),
     ("honey bee hive team", (networks.hive,)),
