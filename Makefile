@@ -53,7 +53,7 @@ bench: setup ## beside stock SAQ and BullMQ, interleaved
 
 pins: ## pin anew; needs uv
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
-		--all-extras -o requirements/run.txt requirements/run.in host/pyproject.toml $(PLUGINS)
+		--all-extras --no-emit-package workhall -o requirements/run.txt requirements/run.in host/pyproject.toml $(PLUGINS)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
 		-c requirements/run.txt -o requirements/dev.txt requirements/dev.in
 

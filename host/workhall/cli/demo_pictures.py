@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,24 +14,18 @@ __all__ = ["picture_file"]
 
 
 async def picture_file(client: WorkhallClient, asset: Mapping[str, Any], data_dir: Path) -> Path:
-    """Return the PNG of ``asset``: the stored file itself, or a download where it is not on this machine."""
-    for key in _keys(asset.get("metadata")):
-        stored = data_dir / "files" / key
-        if key.endswith(".png") and f"brands/{asset['brandId']}/" in key and stored.is_file():
-            return stored
-    target = data_dir / "demo" / f"{asset['id']}.png"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(await client.download(asset["url"]))
-    return target
+    """Load the picture of ``asset`` by its signed address and return the file that holds the same bytes.
+
+    The local storage keeps pictures by the hash of their bytes (``brands/{brandId}/{assetType}/{sha256}.png``), so the
+    stored file is found without asking; a picture that is stored elsewhere is saved below ``demo``.
+    """
+    picture = await client.download(asset["url"])
+    name = f"{hashlib.sha256(picture).hexdigest()}.png"
+    stored = data_dir / "files" / "brands" / asset["brandId"] / asset["assetType"] / name
+    return stored if stored.is_file() else _save(data_dir / "demo" / name, picture)
 
 
-def _keys(value: Any) -> Iterator[str]:
-    """Yield every ``storage:<key>`` in an asset's metadata."""
-    if isinstance(value, str) and value.startswith("storage:"):
-        yield value.removeprefix("storage:")
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _keys(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _keys(item)
+def _save(path: Path, picture: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture)
+    return path

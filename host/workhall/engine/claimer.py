@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from redis.asyncio import Redis
@@ -87,10 +87,15 @@ class JobClaimer:
         try:
             answers = await self._store.claim(claims)
         except DatabaseAway as error:
-            await self._hand_back(job_ids, error)
-            return
+            await self._leave(job_ids, error)
+        except Exception as error:  # noqa: BLE001 - one bad row must not hold up its neighbours
+            await self._one_by_one(job_ids, error)
+        else:
+            self._begin(answers)
         finally:
             self.pending.difference_update(job_ids)
+
+    def _begin(self, answers: Sequence[ClaimedJob | NotClaimed]) -> None:
         self._pump.publish([answer.event for answer in answers if isinstance(answer, ClaimedJob)])
         for answer in answers:
             if isinstance(answer, ClaimedJob):
@@ -106,10 +111,18 @@ class JobClaimer:
             self._pump.enqueue([JobLine(refused.job_id, queue, refused.priority, refused.run_at)])
         self.ended(queue)
 
-    async def _hand_back(self, job_ids: list[str], error: DatabaseAway) -> None:
-        _log.warning("%d claimed jobs go back to their queues: %s", len(job_ids), error)
-        self._pump.done(job_ids)
-        self._pump.enqueue([JobLine(job_id, queue_of(job_id), 0, 0) for job_id in job_ids])
+    async def _one_by_one(self, job_ids: list[str], error: Exception) -> None:
+        if len(job_ids) > 1:
+            await asyncio.gather(*(self._start([job_id]) for job_id in job_ids))
+        else:
+            await self._leave(job_ids, error)
+
+    async def _leave(self, job_ids: list[str], error: Exception) -> None:
+        """Leave jobs in the claims without being at work on them: the reconciler reads their rows.
+
+        They may have been started (a COMMIT of unknown outcome), and only their rows know their priorities.
+        """
+        _log.warning("%d claimed jobs could not be started: %s", len(job_ids), error)
         await asyncio.sleep(_NAP_S)  # a database that is away is not asked in a circle
         for job_id in job_ids:
             self.ended(queue_of(job_id))
@@ -120,9 +133,17 @@ class JobClaimer:
             self.on_new_epoch()
 
     def _set_alarm(self, due_in_s: float) -> None:
+        """Keep the earliest alarm: this answer spoke only for the queues that were asked."""
+        loop = asyncio.get_running_loop()
         if self._alarm is not None:
+            if self._alarm.when() <= loop.time() + due_in_s:
+                return
             self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(due_in_s, self._ask)
+        self._alarm = loop.call_later(due_in_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._ask()
 
     def _ask(self) -> None:
         self._slots.ask_all()

@@ -114,6 +114,7 @@ class WorkerProcess:
             asyncio.create_task(self._claimer.sleep(self.worker_id), name="sleeper"),
             asyncio.create_task(self._reconciler.run(), name="reconciler"),
         ]
+        await asyncio.gather(*(worker.started.wait() for worker in self._workers.values()))
         _log.info("Worker %s serves %d queues", self.worker_id, len(self._workers))
         try:
             yield

@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Any, Final, Protocol
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError
 
-from workhall.engine.connections import AWAY, backoff_s
+from workhall.engine.connections import backoff_s, is_away
 from workhall.engine.scripts import sync_script
 from workhall.jobs.ids import queue_of
 from workhall.jobs.ports import JobLine, LoggedEvent
@@ -81,14 +81,18 @@ class Pump:
                 await self.flushed()
         except TimeoutError:
             _log.warning("Redis did not take the last announcements; another process makes them good.")
-        self._task.cancel()
-        await asyncio.gather(self._task, *self._fillers, return_exceptions=True)
+        tasks = (self._task, *self._fillers)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def flushed(self) -> None:
         """Return when everything that was announced up to now has been sent, however long Redis is away."""
         async with self._turning:
             pass  # what is in flight is answered first
-        while self._operations:
+        while self._operations or self._fillers:
+            if self._fillers:
+                await asyncio.wait(self._fillers)
             await self._turn()
 
     def ask(self) -> None:
@@ -139,12 +143,8 @@ class Pump:
             return
         try:
             gaps, claimed = await self._script(list(chain.from_iterable(batch)))
-        except AWAY as error:
-            self._operations = operations + self._operations
-            await self._went_away(wanted, error)
-        except ResponseError:
-            _log.exception("Redis refused a batch of announcements; the reconciler makes them good.")
-            await self._went_away(wanted, None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the pump must go on
+            await self._failed(operations, wanted, error)
         else:
             self._came_back()
             self._fill(gaps)
@@ -173,15 +173,23 @@ class Pump:
         self.enqueue([JobLine(job_id, queue_of(job_id), 0, 0) for job_id in job_ids])
         self.done(job_ids)
 
-    async def _went_away(self, wanted: dict[str, int], error: BaseException | None) -> None:
+    async def _failed(self, operations: list[Operation], wanted: dict[str, int], error: Exception) -> None:
+        """Keep what a server that is away did not take; drop what one that is there refuses, lest it block all else."""
         if self._claimer is not None and wanted:
             self._claimer.missed(wanted)
-        if self.is_up and error is not None:
-            _log.warning("Redis is away (%s); jobs are kept in the database meanwhile.", error)
-            self.is_up = False
+        if is_away(error):
+            self._operations = operations + self._operations
+            self._note_away(error)
+        else:
+            _log.error("Redis refused a batch of announcements; the reconciler makes them good.", exc_info=error)
         self._tries += 1
         await asyncio.sleep(backoff_s(self._tries))
         self._wake.set()
+
+    def _note_away(self, error: Exception) -> None:
+        if self.is_up:
+            _log.warning("Redis is away (%s); jobs are kept in the database meanwhile.", error)
+            self.is_up = False
 
     def _came_back(self) -> None:
         self._tries = 0
@@ -197,7 +205,9 @@ class Pump:
 
     async def _fill_gap(self, job_id: str, last: int) -> None:
         try:
-            self.publish(await self._read_events(job_id, last))
+            while events := await self._read_events(job_id, last):  # a page at a time
+                self.publish(events)
+                last = events[-1].seq
         except Exception as error:  # noqa: BLE001 - the reconciler comes by later
             _log.warning("The missing events of %s could not be read: %s", job_id, error)
 

@@ -15,12 +15,12 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from workhall.engine.connections import AWAY
+from workhall.engine.connections import is_away
 from workhall.engine.lease import LEASE_S, RENEW_S
+from workhall.engine.repairs import Repairs
 from workhall.engine.roll_call import RollCall, call_roll, held_by
 from workhall.jobs.ids import now_ms
-from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Dispatcher, JobState, Rescue, Store
+from workhall.jobs.ports import Dispatcher, JobState, Store
 from workhall.jobs.status import CLAIMABLE, JobStatus
 from workhall.jobs.store.database import DatabaseAway
 
@@ -31,6 +31,8 @@ _RECENT_EVERY_S: Final = 3.0
 _FULL_EVERY_S: Final = 60.0
 _RECENT_MS: Final = 120_000
 _SETTLING_MS: Final = 2_000  # a row this young is still on its way to Redis
+# After Redis was away, or we did not look, every lease may have run out: the living renew theirs within this time.
+_DEAD_AFTER_S: Final = RENEW_S + _BEAT_S
 _PAGE: Final = 500
 _log = logging.getLogger("workhall.engine")
 
@@ -45,14 +47,18 @@ class Reconciler:
         self._redis = redis
         self._store = store
         self._dispatcher = dispatcher
+        self._repairs = Repairs(store, dispatcher)
         self._busy = busy
         self._strays: set[str] = set()
-        self._full_at = self._recent_at = 0.0
+        self._dead_since: dict[str, float] = {}
+        self._full_due = self._recent_due = 0.0
         self._patient_until = 0.0
+        self._epoch: bytes | None = None
+        self._lost_sight = False
 
     def start_over(self) -> None:
         """Redis is new to us (start, reconnect, wiped): look at every row, but let workers sign in first."""
-        self._full_at = 0.0
+        self._full_due = 0.0
         self._patient_until = time.monotonic() + LEASE_S + RENEW_S
 
     async def run(self) -> None:
@@ -61,24 +67,41 @@ class Reconciler:
         while True:
             try:
                 await self._beat()
-            except (*AWAY, DatabaseAway) as error:
-                _log.debug("The reconciler waits: %s", error)
-            except Exception:  # noqa: BLE001 - one bad row must not end all repairs
-                _log.exception("A repair failed; it is tried again.")
+            except Exception as error:  # noqa: BLE001 - one bad row must not end all repairs
+                self._failed(error)
             await asyncio.sleep(_BEAT_S)
 
+    def _failed(self, error: Exception) -> None:
+        """Note what went wrong; whatever was under way is done again, from its beginning."""
+        self._full_due = 0.0
+        if is_away(error):
+            self._lost_sight = True
+        if is_away(error) or isinstance(error, DatabaseAway):
+            _log.debug("The reconciler waits: %s", error)
+        else:
+            _log.error("A repair failed; it is tried again.", exc_info=error)
+
     async def _beat(self) -> None:
+        await self._meet_redis()
         await self._release_strays()
         if not await self._elected():
             return
         await self._bury_the_dead()
         now = time.monotonic()
-        if now - self._full_at >= _FULL_EVERY_S:
+        if now >= self._full_due:
+            self._full_due = self._patient_until if now < self._patient_until else now + _FULL_EVERY_S
+            self._recent_due = now + _RECENT_EVERY_S
             await self._sweep((0, ""))
-            self._full_at = self._recent_at = now
-        elif now - self._recent_at >= _RECENT_EVERY_S:
+        elif now >= self._recent_due:
+            self._recent_due = now + _RECENT_EVERY_S
             await self._sweep((now_ms() - _RECENT_MS, ""))
-            self._recent_at = now
+
+    async def _meet_redis(self) -> None:
+        """Notice a server that was away or wiped, also where no claim would tell because every slot is taken."""
+        epoch = await self._redis.get("saq:epoch")
+        if self._lost_sight or epoch != self._epoch:
+            self._lost_sight, self._epoch = False, epoch
+            self.start_over()
 
     async def _elected(self) -> bool:
         term_ms = int(_BEAT_S * 4000)
@@ -90,69 +113,58 @@ class Reconciler:
         return True
 
     async def _release_strays(self) -> None:
-        """Jobs that Redis thinks we have and we know nothing of: the answer to their claim was lost."""
+        """Jobs that Redis thinks we have and that we are not at work on.
+
+        The answer to their claim was lost, or it is not known whether their start or their end was committed.
+        """
         strays = await held_by(self._redis, self._worker_id) - self._busy()
         twice, self._strays = strays & self._strays, strays - self._strays
-        if twice:
-            await self._repair(await self._store.states(sorted(twice)), orphans_of=None)
-            self._dispatcher.done(twice)
+        if not twice:
+            return
+        states = [state for state in await self._store.states(sorted(twice)) if state.line.job_id not in self._busy()]
+        self._repairs.queue(states)
+        ours = [state for state in states if state.worker_id == self._worker_id]
+        await self._repairs.rescue(ours, "its start or its end could not be recorded")
+        self._dispatcher.done(twice)
 
     async def _bury_the_dead(self) -> None:
         roll = await call_roll(self._redis, ())
-        for worker in roll.dead:
-            held = sorted(await held_by(self._redis, worker))
-            for page in _pages(held):
-                await self._repair(await self._store.states(page), orphans_of=worker)
-            await self._redis.delete(f"saq:claims:{worker}", f"saq:wake:{worker}")
-            await self._redis.zrem("saq:leases", worker)
-            _log.warning("Worker %s is gone; %d of its jobs were looked after.", worker, len(held))
+        now = time.monotonic()
+        dead = (worker for worker in roll.dead if worker != self._worker_id)
+        self._dead_since = {worker: self._dead_since.get(worker, now) for worker in dead}
+        for worker, since in self._dead_since.items():
+            if now - since >= _DEAD_AFTER_S:
+                await self._bury(worker)
+
+    async def _bury(self, worker: str) -> None:
+        held = sorted(await held_by(self._redis, worker))
+        for page in _pages(held):
+            states = await self._store.states(page)
+            self._repairs.queue(states)
+            orphans = [state for state in states if state.worker_id == worker]
+            await self._repairs.rescue(orphans, f"worker {worker} is gone")
+            await self._repairs.announce(states, await call_roll(self._redis, [state.line for state in states]))
+        await self._redis.delete(f"saq:claims:{worker}", f"saq:wake:{worker}")
+        await self._redis.zrem("saq:leases", worker)
+        self._full_due = 0.0  # it may have run jobs that its claims, wiped or dropped, don't hold
+        _log.warning("Worker %s is gone; %d of its jobs were looked after.", worker, len(held))
 
     async def _sweep(self, after: tuple[int, str]) -> None:
         """Compare rows with Redis, page by page."""
         while page := await self._store.live(after, _PAGE):
             settled = [state for state in page if now_ms() - state.created_at > _SETTLING_MS]
             roll = await call_roll(self._redis, [state.line for state in settled])
-            await self._repair([state for state in settled if self._is_amiss(state, roll)], orphans_of=None)
-            await self._publish_missing([state for state in settled if roll.published(state) < state.last_seq], roll)
+            self._repairs.queue(state for state in settled if state.line.job_id not in roll.known)
+            await self._repairs.rescue(self._orphans(settled, roll), "its worker is gone")
+            await self._repairs.announce(settled, roll)
             after = (page[-1].created_at, page[-1].line.job_id)
 
-    def _is_amiss(self, state: JobState, roll: RollCall) -> bool:
-        if state.status in CLAIMABLE:
-            return state.line.job_id not in roll.known
-        if state.status is not JobStatus.PROCESSING or state.worker_id in roll.living:
-            return False
-        return time.monotonic() > self._patient_until
-
-    async def _repair(self, states: Sequence[JobState], orphans_of: str | None) -> None:
-        """Queue what waits, rescue what a dead worker runs, announce what ended."""
-        lost = [state for state in states if state.status is JobStatus.PROCESSING]
-        if orphans_of is not None:
-            lost = [state for state in lost if state.worker_id == orphans_of]
-        self._dispatcher.enqueue([state.line for state in states if state.status in CLAIMABLE])
-        await self._rescue([state for state in lost if state.worker_id != self._worker_id])
-        if orphans_of is not None:
-            roll = await call_roll(self._redis, [state.line for state in states])
-            await self._publish_missing(states, roll)
-
-    async def _rescue(self, states: Sequence[JobState]) -> None:
-        rescues = [_rescue_of(state) for state in states]
-        for rescued in await self._store.rescue(rescues) if rescues else []:
-            if rescued is not None:
-                self._dispatcher.enqueue([rescued.line])
-                self._dispatcher.publish([rescued.event])
-                _log.warning("%s was rescued from a worker that is gone.", rescued.line.job_id)
-
-    async def _publish_missing(self, states: Iterable[JobState], roll: RollCall) -> None:
-        for state in states:
-            self._dispatcher.publish(await self._store.events(state.line.job_id, roll.published(state)))
-
-
-def _rescue_of(state: JobState) -> Rescue:
-    at = now_ms()
-    line = state.line
-    event = JobEvents(line.job_id, line.queue_name, state.brand_id, state.claim_no)
-    message = "Its worker is gone; waiting for another"
-    return Rescue(line.job_id, state.worker_id or "", event.queued(at, message=message), at)
+    def _orphans(self, states: Sequence[JobState], roll: RollCall) -> list[JobState]:
+        """Running jobs of workers without any lease; those whose lease has run out are buried with their worker."""
+        if time.monotonic() <= self._patient_until:
+            return []
+        signed_in = {self._worker_id, *roll.living, *roll.dead}
+        return [state for state in states if state.worker_id not in signed_in]
 
 
 def _pages(job_ids: Sequence[str]) -> Iterable[list[str]]:

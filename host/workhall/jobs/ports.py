@@ -279,12 +279,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """Take a job from a worker that is gone: back to queued, uncharged."""
+    """Take a job from a worker that is gone: back to queued, uncharged; ``why`` is noted at its attempt."""
 
     job_id: str
     worker_id: str
     event: Event
     at_ms: int
+    why: str = "its worker is gone"
 
 
 @dataclass(frozen=True, slots=True)

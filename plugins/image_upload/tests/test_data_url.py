@@ -66,8 +66,10 @@ def test_a_long_refused_url_is_not_repeated() -> None:
         "A-_A",
         "AAAä",
         "AAAA\0AAA",
-    ]
-    + ["AA==AAAA", "AAAAAA=A", "AAAAA==="],
+        "AA==AAAA",
+        "AAAAAA=A",
+        "AAAAA===",
+    ],
 )
 def test_base64_is_read_strictly(text: str) -> None:
     with pytest.raises(ValueError, match=r"^The data URL is not valid base64\.$"):

@@ -27,11 +27,11 @@ def decode_data_url(url: str, max_bytes: int) -> bytes:
             "A data URL must start with data:image/ and png, jpeg, webp or gif, then ;base64, "
             f"but this one starts with {url[:_SHOWN]!r}."
         )
+    if head.end() == len(url):
+        raise ValueError("The data URL holds no picture.")
     size = _decoded_size(url, head.end())
     if size > max_bytes:
         raise ValueError(f"The data URL holds {size} bytes, more than the {max_bytes} that are accepted.")
-    if size <= 0:
-        raise ValueError("The data URL holds no picture.")
     return _decode(url[head.end() :], size)
 
 

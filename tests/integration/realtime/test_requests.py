@@ -56,7 +56,8 @@ async def test_the_owner_and_a_service_may_follow(system: System) -> None:
     ("event", "payload", "sentence"),
     [
         ("job:join", {}, "jobId is required"),
-        ("job:join", None, "The payload must be an object"),
+        ("job:join", None, "The event takes one object"),
+        ("job:join", [None], "The payload must be an object"),
         ("job:join", "logo-1", "The payload must be an object"),
         ("job:join", {"jobId": 5}, "jobId: Input should be a valid string"),
         ("job:join", {"jobId": "a b"}, "jobId: String should match pattern '^[A-Za-z0-9_-]+$'"),

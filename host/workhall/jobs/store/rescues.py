@@ -39,7 +39,7 @@ def _rescue(connection: Connection, rescue: Rescue) -> Rescued | None:
     connection.execute(
         update(job_attempts)
         .where(job_attempts.c.job_id == rescue.job_id, job_attempts.c.number == row.claim_no)
-        .values(status=AttemptStatus.RESCUED, error=f"worker {rescue.worker_id} is gone", ended_at=rescue.at_ms)
+        .values(status=AttemptStatus.RESCUED, error=rescue.why, ended_at=rescue.at_ms)
     )
     event = rescue.event
     logged = LoggedEvent(rescue.job_id, row.last_seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)

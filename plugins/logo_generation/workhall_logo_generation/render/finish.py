@@ -24,17 +24,6 @@ def render_symbol(symbol: Symbol, scheme: Scheme, style: LogoStyle, size: float)
     return Art(art.svg, grown.box)
 
 
-def silhouette(symbol: Symbol, color: RGB, size: float) -> Art:
-    """The symbol in one flat colour, details left open."""
-    grown = _resized(symbol, size / 200)
-    parts = [
-        stroke(piece.path, color, piece.width) if piece.role is Role.LINE else fill(piece.path, color)
-        for piece in grown.pieces
-        if piece.role not in (Role.CUT, Role.RIB, Role.GAP)
-    ]
-    return Art(group(parts).svg, grown.box)
-
-
 def _resized(symbol: Symbol, factor: float) -> Symbol:
     pieces = tuple(Piece(p.path.scaled(factor), p.role, p.width * factor) for p in symbol.pieces)
     return Symbol(symbol.name, pieces, symbol.sheer)

@@ -13,7 +13,7 @@ from .dice import Dice
 from .finish import render_symbol
 from .palette import GroundKind, Scheme, build_scheme
 from .symbols import Symbol, choose_symbol
-from .typography import Line, block_art, fit_line, set_block, set_line
+from .typography import Line, block_art, fit_line, set_block
 from .voice import VOICES, Voice
 from .words import initials, tagline
 
@@ -105,11 +105,6 @@ class Studio:
         """The first initial in one colour; without initials the symbol takes its place."""
         line = self.initial_line(width, height, self.initials[:1])
         return line.art(color) if line else self.mark(min(width, height) * 0.9)
-
-    def tracked(self, text: str, size: float, color: RGB) -> Art | None:
-        """Small text in the tagline's setting at a fixed size in pixels."""
-        line = set_line(text, self.voice.tag, size)
-        return line.art(color) if line else None
 
 
 def stack_present(parts: Sequence[Art | None], gap: float, align: float = 0.5) -> Art | None:

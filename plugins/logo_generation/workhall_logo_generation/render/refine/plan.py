@@ -101,8 +101,8 @@ def _by_role(picture: Picture, scheme: Scheme) -> tuple[tuple[RGB, RGB], ...]:
 def _by_lightness(picture: Picture, scheme: Scheme) -> tuple[tuple[RGB, RGB], ...]:
     """Dark stays dark and light stays light: where several grounds meet, that keeps all lettering legible."""
     colors = sorted({picture.ground, *picture.inks}, key=luminance)
-    goals = {scheme.ground, scheme.ink, scheme.main} | ({scheme.second} if len(colors) > 3 else set())
-    steps = sorted(goals, key=luminance)
+    goals = dict.fromkeys((scheme.ground, scheme.ink, scheme.main, scheme.second, scheme.accent))
+    steps = sorted(list(goals)[: max(3, len(colors))], key=luminance)
     last = max(len(colors) - 1, 1)
     return tuple((color, steps[round(place / last * (len(steps) - 1))]) for place, color in enumerate(colors))
 

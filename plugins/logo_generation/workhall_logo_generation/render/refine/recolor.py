@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageFilter
 
-from workhall_logo_generation.render.color import RGB, mix
+from workhall_logo_generation.render.color import RGB
 
 _GRID = 17
 _Pair = tuple[RGB, RGB]
@@ -24,11 +24,6 @@ def recolored(image: Image.Image, pairs: Sequence[_Pair]) -> Image.Image:
             for red in steps:
                 table.extend(_moved(RGB(red, green, blue), pairs))
     return image.filter(ImageFilter.Color3DLUT(_GRID, table))
-
-
-def toward(pairs: Sequence[_Pair], share: float) -> list[_Pair]:
-    """The same moves, carried out only in part (0-1)."""
-    return [(start, mix(start, end, share)) for start, end in pairs]
 
 
 def _moved(color: RGB, pairs: Sequence[_Pair]) -> tuple[float, float, float]:
