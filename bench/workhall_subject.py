@@ -51,7 +51,8 @@ async def working(redis_url: str, store: Any, concurrency: int, tally: Tally) ->
     with TemporaryDirectory(prefix="workhall-bench-") as folder:
         settings = load_settings(Path(folder), redis_url=redis_url)
         http = GuardedHttp()
-        process = WorkerProcess(settings, known, installed, Counting(store, tally), open_storage(settings), http)
+        counting: Any = Counting(store, tally)
+        process = WorkerProcess(settings, known, installed, counting, open_storage(settings), http)
         async with process.running():
             yield
         await http.aclose()
