@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-
 from workhall.jobs.migrate import upgrade_database
 from workhall.jobs.store import SqlStore, open_database
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import AliasChoices
-
 from workhall import CATALOGUE
 from workhall.sdk.hooks import HookSpecs
 from workhall.settings import Settings

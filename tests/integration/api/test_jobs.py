@@ -9,19 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
 from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite
 from workhall.jobs.status import AttemptStatus, JobStatus
 
 from .conftest import OWNER, STRANGER, Host
-
-
-@pytest.fixture
-async def brand(host: Host) -> str:
-    await host.grant(100)
-    return await host.brand()
 
 
 async def claimed(host: Host, job_id: str) -> ClaimedJob:

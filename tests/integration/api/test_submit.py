@@ -116,7 +116,8 @@ async def test_a_crowd_never_spends_more_credits_than_there_are(host: Host) -> N
     assert credits == {"creditsRemaining": 1, "creditsUsed": 0, "creditsReserved": 6}
 
 
-async def test_a_picture_of_25_megabytes_may_be_submitted_to_image_upload(host: Host) -> None:
+async def test_a_picture_of_25_megabytes_may_be_submitted_to_image_upload(sqlite_host: Host) -> None:
+    host = sqlite_host
     body = orjson.dumps({"sourceUrl": "data:image/png;base64," + "A" * 33_400_000})
     headers = host.headers(None, "service")
     answer = await host.http.post("/api/v1/jobs/image-upload", content=body, headers=headers)

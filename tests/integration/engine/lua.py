@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from redis import Redis
-
 from workhall.engine.scripts import sync_script
 
 Operation = tuple[str | int, ...]

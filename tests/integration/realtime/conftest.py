@@ -15,13 +15,13 @@ import pytest
 import uvicorn
 from litestar import Litestar, asgi
 from litestar.types import Receive, Scope, Send
-from tests.integration.realtime.clients import JS, NodeClient, PythonClient, RawSocket
-from tests.integration.realtime.job_log import JobLog, new_user
-
 from workhall.access.tokens import issue_token
 from workhall.jobs.store import SqlStore
 from workhall.realtime.hub import RealtimeHub
 from workhall.settings import Settings
+
+from tests.integration.realtime.clients import JS, NodeClient, PythonClient, RawSocket
+from tests.integration.realtime.job_log import JobLog, new_user
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
-
 from workhall.jobs.ids import job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
 from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite, LoggedEvent, NewJob, Submission

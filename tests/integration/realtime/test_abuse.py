@@ -7,9 +7,9 @@ import logging
 
 import aiohttp
 import pytest
-from tests.integration.realtime.conftest import StartSystem, System
-
 from workhall.realtime.limits import Limits
+
+from tests.integration.realtime.conftest import StartSystem, System
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

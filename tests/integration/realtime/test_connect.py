@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 from socketio.exceptions import ConnectionError as SocketError
+
 from tests.integration.realtime.clients import PythonClient
 from tests.integration.realtime.conftest import StartSystem, System
 

@@ -6,14 +6,14 @@ import asyncio
 import struct
 
 import pytest
-from tests.integration.realtime.clients import PythonClient
-from tests.integration.realtime.conftest import StartSystem, System
-from tests.integration.realtime.job_log import RunningJob
-
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
 from workhall.jobs.ports import JobWrite
 from workhall.realtime.limits import Limits
+
+from tests.integration.realtime.clients import PythonClient
+from tests.integration.realtime.conftest import StartSystem, System
+from tests.integration.realtime.job_log import RunningJob
 
 CLOSE = 8
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

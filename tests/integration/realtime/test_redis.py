@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+
 from tests.fixtures.valkey import Valkey
 from tests.integration.realtime.clients import PythonClient
 from tests.integration.realtime.conftest import StartSystem, System

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 
-import pytest
 from tests.integration.realtime.clients import PythonClient
 from tests.integration.realtime.conftest import System
 from tests.integration.realtime.job_log import RunningJob

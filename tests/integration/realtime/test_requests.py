@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from tests.integration.realtime.conftest import StartSystem, System
-from tests.integration.realtime.job_log import new_user
-
 from workhall.jobs.ids import job_id
 from workhall.jobs.tables import generation_jobs
 from workhall.realtime.limits import Limits
+
+from tests.integration.realtime.conftest import StartSystem, System
+from tests.integration.realtime.job_log import new_user
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -7,7 +7,6 @@ import asyncio
 import orjson
 import pytest
 from sqlalchemy import select
-
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, InsufficientCredits
 from workhall.jobs.ids import child_id, derived_uuid, job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
