@@ -18,7 +18,7 @@ __all__ = ["check_may_change", "not_authenticated", "read_bearer", "require_admi
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
-def require_token(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+async def require_token(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Guard: find out who is calling, for ``request.user``.
 
     Raises:
@@ -27,7 +27,7 @@ def require_token(connection: ASGIConnection[Any, Any, Any, Any], _handler: Base
     connection.scope["user"] = read_bearer(connection)
 
 
-def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+async def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Guard, after `require_token`: only administrators pass.
 
     Raises:

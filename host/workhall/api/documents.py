@@ -1,8 +1,8 @@
-"""The OpenAPI document: Litestar describes the host's routes, pydantic the payloads and results of the plugins."""
+"""The OpenAPI document: Litestar describes the host's routes, pydantic the bodies and results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
@@ -14,6 +14,9 @@ from litestar.serialization import encode_json
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from workhall.api.assets import AssetChange
+from workhall.api.brands import BrandChange, NewBrand
+from workhall.api.credits import CreditGrant
 from workhall.api.endpoints import served_endpoints
 from workhall.jobs.payloads import wire_name
 from workhall.plugins.registry import Registry
@@ -21,22 +24,38 @@ from workhall.sdk import Processor
 
 __all__ = ["openapi_config"]
 
-_REF: Final = "#/components/schemas/{model}"
-_FILLED_BY_HOST: Final = ("user_id", "credit_cost")
-_FAILURE: Final = {"application/json": {"schema": {"$ref": _REF.format(model="Failure")}}}
-_FAILURES: Final = {
-    "400": "The request does not fit; `details` names each field",
-    "401": "No token, or one that is not good",
-    "402": "Not enough credits: also `required` and `available`",
-    "403": "The caller may not do this",
-    "404": "There is no such thing, or it is somebody else's",
-    "409": "The idempotency key stands for another request",
-    "413": "The body is too large",
-    "503": "The database or Redis is away; try again after `Retry-After` seconds",
-}
 Json = dict[str, Any]
 Mode = Literal["validation", "serialization"]
 Schemas = Mapping[tuple[Any, Mode], Json]
+
+_REF: Final = "#/components/schemas/{model}"
+_FILLED_BY_HOST: Final = ("user_id", "credit_cost")
+_BODIES: Final[Mapping[str, type[BaseModel]]] = {
+    "createBrand": NewBrand,
+    "changeBrand": BrandChange,
+    "changeAsset": AssetChange,
+    "grantCredits": CreditGrant,
+}
+_FAILURES: Final = {
+    "400": "The request does not fit; `details` names each field",
+    "401": "No token, or one that is not good",
+    "403": "The caller may not do this",
+    "404": "There is no such thing, or it is somebody else's",
+    "503": "The database or Redis is away; try again after `Retry-After` seconds",
+}
+_SUBMIT_FAILURES: Final = {
+    **_FAILURES,
+    "402": "Not enough credits: also `required` and `available`",
+    "409": "The idempotency key stands for another request",
+    "413": "The body is too large",
+}
+_FAILURE: Final[Json] = {
+    "type": "object",
+    "title": "Failure",
+    "required": ["error"],
+    "properties": {"error": {"type": "string", "description": "one sentence"}, "details": {}},
+}
+_BYTES: Final[Json] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def openapi_config(registry: Registry) -> OpenAPIConfig:
@@ -55,7 +74,7 @@ def openapi_config(registry: Registry) -> OpenAPIConfig:
 
 
 class _Document(JsonRenderPlugin):
-    """``/schema/openapi.json``, with what the plugins bring; made when it is first asked for."""
+    """``/schema/openapi.json``, with what Litestar cannot know; made when it is first asked for."""
 
     def __init__(self, registry: Registry) -> None:
         super().__init__()
@@ -70,27 +89,48 @@ class _Document(JsonRenderPlugin):
 
 def _completed(document: Json, registry: Registry) -> Json:
     processors = [one.processor for one in registry.processors.values()]
-    schemas, definitions = models_json_schema(_models(processors), ref_template=_REF)
     components: Json = document["components"]["schemas"]
-    components.update(definitions.get("$defs", {}))
-    components["Failure"] = _failure_schema()
-    for path, processor in served_endpoints(registry.processors.values()).items():
-        _describe(document["paths"][f"/api{path}"]["post"], processor, _request_model(processor), schemas)
+    components["Failure"] = _FAILURE
+    schemas = _add_models(components, list(dict.fromkeys(_models(processors))))
+    for operation in _operations(document):
+        _describe_failures(operation, _FAILURES)
+        _describe_bodies(operation, schemas)
+    for path, processor in served_endpoints(registry).items():
+        _describe_submit(document["paths"][f"/api{path}"]["post"], processor, _request_model(processor), schemas)
     for processor in processors:
-        _describe(document["paths"][f"/api/v1/jobs/{processor.queue}"]["post"], processor, processor.payload, schemas)
-    _relax(components, processors, schemas)
-    components["JobRecord"]["properties"]["result"] |= {"anyOf": [*_results(processors, schemas), {}]}
+        submit = document["paths"][f"/api/v1/jobs/{processor.queue}"]["post"]
+        _describe_submit(submit, processor, processor.payload, schemas)
+        _relax(components, processor, schemas)
+    results = {one.result: schemas[one.result, "serialization"] for one in processors if one.result}
+    components["JobRecord"]["properties"]["result"] |= {"anyOf": [*results.values(), {}]}
     return document
 
 
-def _models(processors: Iterable[Processor]) -> list[tuple[type[BaseModel], Mode]]:
-    models: dict[tuple[type[BaseModel], Mode], None] = {}
+def _add_models(components: Json, models: list[tuple[type[BaseModel], Mode]]) -> Schemas:
+    """Add the models to the components and return a reference to each.
+
+    They keep their names unless one of them has a name that is taken: then a plugin's models are all marked as such.
+    """
+    schemas: Schemas = {}
+    named: Json = {}
+    for prefix in ("", "Plugin"):
+        template = _REF.format(model=prefix + "{model}")
+        schemas, definitions = models_json_schema(models, ref_template=template)
+        named = {prefix + name: schema for name, schema in definitions.get("$defs", {}).items()}
+        if not named.keys() & components.keys():
+            break
+    components.update(named)
+    return schemas
+
+
+def _models(processors: Iterable[Processor]) -> Iterator[tuple[type[BaseModel], Mode]]:
+    for body in _BODIES.values():
+        yield body, "validation"
     for processor in processors:
-        models[processor.payload, "validation"] = None
-        models[_request_model(processor), "validation"] = None
+        yield processor.payload, "validation"
+        yield _request_model(processor), "validation"
         if processor.result is not None:
-            models[processor.result, "serialization"] = None
-    return list(models)
+            yield processor.result, "serialization"
 
 
 def _request_model(processor: Processor) -> type[BaseModel]:
@@ -98,42 +138,44 @@ def _request_model(processor: Processor) -> type[BaseModel]:
     return endpoint.request if endpoint is not None and endpoint.request is not None else processor.payload
 
 
-def _describe(operation: Json, processor: Processor, model: type[BaseModel], schemas: Schemas) -> None:
-    content = {"application/json": {"schema": schemas[model, "validation"]}}
-    operation["requestBody"] = {"required": True, "content": content}
+def _operations(document: Json) -> Iterator[Json]:
+    for path, item in document["paths"].items():
+        if path.startswith(("/api/", "/files/")):
+            yield from item.values()
+
+
+def _describe_failures(operation: Json, failures: Mapping[str, str]) -> None:
+    content = {"application/json": {"schema": {"$ref": _REF.format(model="Failure")}}}
+    described = {status: {"description": text, "content": content} for status, text in failures.items()}
+    operation["responses"] = {**operation["responses"], **described}
+
+
+def _describe_bodies(operation: Json, schemas: Schemas) -> None:
+    name = operation["operationId"]
+    if name in _BODIES:
+        operation["requestBody"] = _body(schemas[_BODIES[name], "validation"])
+    if name in ("getFile", "headFile"):
+        whole = {"description": "The file", "content": _BYTES if name == "getFile" else {}}
+        operation["responses"] |= {"200": whole, "206": {**whole, "description": "The range that was asked for"}}
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _describe_submit(operation: Json, processor: Processor, model: type[BaseModel], schemas: Schemas) -> None:
+    _describe_failures(operation, _SUBMIT_FAILURES)
+    operation["requestBody"] = _body(schemas[model, "validation"])
     operation["description"] = f"Makes work for the queue `{processor.queue}`."
     if processor.result is not None:
-        result = schemas[processor.result, "serialization"]
-        operation["x-result-schema"] = result
-        operation["description"] += f" The job's `result` is a {processor.result.__name__}."
-    failures = {status: {"description": text, "content": _FAILURE} for status, text in _FAILURES.items()}
-    operation["responses"] = {**operation["responses"], **failures}
+        operation["x-result-schema"] = schemas[processor.result, "serialization"]
+        operation["description"] += f" The `result` of a job is a {processor.result.__name__}."
 
 
-def _relax(components: Json, processors: Iterable[Processor], schemas: Schemas) -> None:
+def _relax(components: Json, processor: Processor, schemas: Schemas) -> None:
     """Take from a payload's required fields what the host fills in."""
-    for processor in processors:
-        name = schemas[processor.payload, "validation"].get("$ref", "").rpartition("/")[2]
-        filled = {wire_name(processor.payload, field) for field in _FILLED_BY_HOST if _has(processor.payload, field)}
-        if name in components and "required" in components[name]:
-            components[name]["required"] = [one for one in components[name]["required"] if one not in filled]
-
-
-def _has(model: type[BaseModel], field: str) -> bool:
-    return field in model.model_fields
-
-
-def _results(processors: Iterable[Processor], schemas: Schemas) -> list[Json]:
-    unique = {
-        processor.result: schemas[processor.result, "serialization"] for processor in processors if processor.result
-    }
-    return list(unique.values())
-
-
-def _failure_schema() -> Json:
-    return {
-        "type": "object",
-        "title": "Failure",
-        "required": ["error"],
-        "properties": {"error": {"type": "string"}, "details": {}},
-    }
+    schema = components.get(schemas[processor.payload, "validation"].get("$ref", "").rpartition("/")[2], {})
+    fields = [field for field in _FILLED_BY_HOST if field in processor.payload.model_fields]
+    filled = {wire_name(processor.payload, field) for field in fields}
+    if "required" in schema:
+        schema["required"] = [name for name in schema["required"] if name not in filled]

@@ -7,7 +7,7 @@ request; what they raise never costs a caller an accepted job.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -25,7 +25,7 @@ from workhall.jobs.errors import PayloadInvalid
 from workhall.jobs.payloads import details_of, parse_object, validate_payload
 from workhall.jobs.principal import Principal
 from workhall.jobs.submit import JobRequest
-from workhall.plugins.registry import RegisteredProcessor
+from workhall.plugins.registry import Registry
 from workhall.sdk import AcceptedJob, Endpoint, Processor
 
 __all__ = ["endpoint_routes", "served_endpoints"]
@@ -38,30 +38,35 @@ _RESERVED: Final = frozenset(
 _PROVEN: Final = Principal(user_id=None, role="service", expires_at=float("inf"))
 
 
-def served_endpoints(registered: Iterable[RegisteredProcessor]) -> dict[str, Processor]:
+def served_endpoints(registry: Registry) -> dict[str, Processor]:
     """Return the processors that have a route of their own which the host can serve, by its path below ``/api``."""
     found: dict[str, Processor] = {}
-    for one in registered:
-        if one.processor.endpoint is None:
-            continue
-        parts = [part for part in one.processor.endpoint.path.split("/") if part]
-        path = "/" + "/".join(parts)
-        if path in found or len(parts) < 2 or parts[1] in _RESERVED:
-            _log.error("endpoint not served: the path is taken", plugin=one.plugin, path=path)
-        else:
+    for one in registry.processors.values():
+        path = _path(one.processor)
+        if path is not None and path not in found and path.split("/")[2] not in _RESERVED:
             found[path] = one.processor
     return found
 
 
 def endpoint_routes(api: ApiState) -> list[HTTPRouteHandler]:
-    """Return the routes that plugins declare."""
-    served = served_endpoints(api.registry.processors.values())
+    """Return the routes that plugins declare; one whose path is taken is left out, and said so."""
+    served = served_endpoints(api.registry)
+    for one in api.registry.processors.values():
+        if one.processor.endpoint is not None and one.processor not in served.values():
+            path = one.processor.endpoint.path
+            _log.error("endpoint not served: its path is taken", plugin=one.plugin, path=path)
     operations = operation_ids("post", served)
     return [
         _endpoint_route(path, processor, processor.endpoint, operations[path])
         for path, processor in served.items()
         if processor.endpoint
     ]
+
+
+def _path(processor: Processor) -> str | None:
+    """Return the path of a processor's route without stray slashes, or None where it has none."""
+    parts = [part for part in processor.endpoint.path.split("/") if part] if processor.endpoint else []
+    return "/" + "/".join(parts) if len(parts) > 1 else None
 
 
 def _endpoint_route(path: str, processor: Processor, endpoint: Endpoint, operation: str) -> HTTPRouteHandler:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +24,7 @@ from workhall.jobs.store.queues import remember_queues
 from workhall.jobs.submit import Submitter
 from workhall.plugins.installed import installed_registry
 from workhall.plugins.registry import Registry
-from workhall.settings import Settings, SettingsError
+from workhall.settings import Settings, SettingsError, environment
 from workhall.storage import open_storage
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_api"]
 
+_API_PROCESSES: Final = "WORKHALL_API_PROCESSES"  # how many share the socket; the supervisor says it
 _log = structlog.get_logger(__name__)
 
 
@@ -48,23 +49,30 @@ async def serve_api(settings: Settings, *, sock: socket.socket, stop: asyncio.Ev
         SettingsError: one sentence that names the setting.
         workhall.jobs.store.DatabaseAway: the database cannot be reached at the start.
     """
-    if not settings.redis:
-        raise SettingsError("REDIS_URL is not set; set it, or use `workhall up`, which brings a server of its own.")
-    async with _opened(settings) as (state, hub):
-        _log.info("Initialized %d queues", len(state.registry.processors))
-        await _remember(state.store, state.registry)
-        app = create_app(state, hub.asgi)
+    with sock:
+        if not settings.redis:
+            raise SettingsError("REDIS_URL is not set; set it, or use `workhall up`, which brings a server of its own.")
+        async with _opened(settings) as (state, hub):
+            await _serve(state, hub, sock, stop, ready)
 
-        async def drain() -> None:
-            state.draining.set()
-            await hub.close()
 
-        server = HttpServer(app, grace_s=settings.shutdown_grace_s, ready=ready, drain=drain)
-        stopping = asyncio.create_task(_finish_at(stop, server), name="api-stop")
-        try:
-            await server.serve(sockets=[sock])
-        finally:
-            stopping.cancel()
+async def _serve(
+    state: ApiState, hub: RealtimeHub, sock: socket.socket, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    _log.info("Initialized %d queues", len(state.registry.processors))
+    await _remember(state.store, state.registry)
+    app = create_app(state, hub.asgi)
+
+    async def drain() -> None:
+        state.draining.set()
+        await hub.close()
+
+    server = HttpServer(app, grace_s=state.settings.shutdown_grace_s, ready=ready, drain=drain)
+    stopping = asyncio.create_task(_finish_at(stop, server), name="api-stop")
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        stopping.cancel()
 
 
 @asynccontextmanager
@@ -88,10 +96,16 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[ApiState, RealtimeH
 
 
 def _new_hub(settings: Settings, store: SqlStore) -> RealtimeHub:
-    """Return the Socket.IO side: here, where the process is wired, and nowhere else, the API knows of it."""
+    """Return the Socket.IO side: here, where the process is wired, and nowhere else, the API knows of it.
+
+    Several api processes on one socket have no sticky routing, which polling needs (contract §5).
+    """
     from workhall.realtime.hub import RealtimeHub
 
-    return RealtimeHub(settings, store, settings.redis)
+    several = environment().get(_API_PROCESSES, "1") != "1"
+    return RealtimeHub(
+        settings, store, settings.redis, transports=("websocket",) if several else ("websocket", "polling")
+    )
 
 
 async def _count_workers(redis: Redis) -> int:

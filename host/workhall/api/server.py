@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 __all__ = ["HttpServer"]
 
 _WS_MAX_BYTES: Final = 1_000_000
+_LEAST_GRACE_S: Final = 1.0
 _KEEP_ALIVE_S: Final = 65  # longer than the usual 60 s of a proxy, so that the proxy is the one who closes
 
 
@@ -43,7 +44,6 @@ class HttpServer(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=_KEEP_ALIVE_S,
-                timeout_graceful_shutdown=math.ceil(grace_s),
             )
         )
         self._grace_s = grace_s
@@ -57,11 +57,15 @@ class HttpServer(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, drain, then let uvicorn end the connections."""
+        """Stop accepting, drain, then let uvicorn end the connections; all within the grace time."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + max(self._grace_s, _LEAST_GRACE_S)
         for server in self.servers:
             server.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._drain(), self._grace_s)
+            async with asyncio.timeout_at(deadline):
+                await self._drain()
+        self.config.timeout_graceful_shutdown = math.ceil(max(deadline - clock(), _LEAST_GRACE_S))
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

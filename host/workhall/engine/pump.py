@@ -114,6 +114,11 @@ class Pump:
             brand, user = event.brand_id or "", event.user_id or ""
             self._add("publish", event.job_id, event.seq, int(over), event.name, brand, user, event.wire)
 
+    def cancel(self, asked: Iterable[tuple[str, str]]) -> None:
+        """See `Dispatcher.cancel`."""
+        for job_id, worker_id in asked:
+            self._add("tell", worker_id, job_id)
+
     def done(self, job_ids: Iterable[str]) -> None:
         """See `Dispatcher.done`."""
         for job_id in job_ids:

@@ -8,7 +8,7 @@ from typing import Final
 
 __all__ = ["LEASE", "OPERATIONS", "sync_script"]
 
-OPERATIONS: Final = ("enqueue", "schedule", "claim", "done", "publish")
+OPERATIONS: Final = ("enqueue", "schedule", "claim", "done", "publish", "tell")
 
 # Renews a worker's lease by Redis's own clock and makes sure that there is an epoch; answers with the epoch.
 # KEYS: none. ARGV: worker, lease in ms, an epoch to set where there is none.

@@ -1,10 +1,10 @@
-"""Cancel a job."""
+"""Cancel a job, and its children with it."""
 
 from __future__ import annotations
 
 from workhall.jobs.ports import Dispatcher
 from workhall.jobs.store import SqlStore
-from workhall.jobs.store.cancels import apply_cancels
+from workhall.jobs.store.cancels import Cancellation, apply_cancels
 
 __all__ = ["Canceller"]
 
@@ -16,9 +16,13 @@ class Canceller:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def cancel(self, job_id: str) -> bool:
-        """Cancel ``job_id``; False where it has ended already or does not exist."""
-        (events,) = await self._store.database.write(lambda connection: apply_cancels(connection, [job_id]))
-        if events:
-            self._dispatcher.publish(events)
-        return events is not None
+    async def cancel(self, job_id: str) -> Cancellation | None:
+        """Cancel ``job_id``; None where it has ended already or does not exist.
+
+        A running job is told by a hint; a hint that is lost is made good by its worker, which reads the row.
+        """
+        (done,) = await self._store.database.write(lambda connection: apply_cancels(connection, [job_id]))
+        if done is not None:
+            self._dispatcher.publish(done.events)
+            self._dispatcher.cancel(done.asked)
+        return done

@@ -17,10 +17,10 @@ from workhall.jobs.payloads import validate_payload
 from workhall.jobs.principal import HOST
 from workhall.jobs.progress import Progress
 from workhall.jobs.services import HostServices
-from workhall.jobs.steps import Steps
+from workhall.jobs.steps import Steps, contained
 from workhall.jobs.submit import new_job
 from workhall.plugins.registry import Registry
-from workhall.sdk import JobContext
+from workhall.sdk import JobCancelled, JobContext
 from workhall.sdk.wire import WireModel
 
 __all__ = ["HostJobContext"]
@@ -81,10 +81,9 @@ class HostJobContext(JobContext[BaseModel]):
 
     async def gather(self, *steps: Awaitable[T], return_exceptions: bool = False) -> list[Any]:
         """See `JobContext.gather`."""
-        outcomes = await asyncio.gather(*steps, return_exceptions=True)
-        asked_for = (Exception,) if return_exceptions else ()
+        outcomes = await asyncio.gather(*map(contained, steps), return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, asked_for):
+            if isinstance(outcome, BaseException) and (not return_exceptions or _always_raised(outcome)):
                 raise outcome
         return list(outcomes)
 
@@ -96,7 +95,7 @@ class HostJobContext(JobContext[BaseModel]):
             known = ", ".join(sorted(self._registry.processors))
             raise ValueError(f'There is no queue "{queue}" to dispatch to; there are: {known}.')
         self._children += 1
-        identifier = child_id(self.id, queue, key if key is not None else f"#{self._children}")
+        identifier = child_id(self.id, queue, key if key is not None else f"\x00{self._children}")
         child = new_job(
             registered,
             self._child_payload(registered.processor.payload, payload),
@@ -131,9 +130,14 @@ class HostJobContext(JobContext[BaseModel]):
             "timestamp": at,
         }
         try:
-            event = model.model_validate({**carried, **data})
+            event = model.model_validate({**{key: carried[key] for key in carried.keys() & model.model_fields}, **data})
         except ValidationError as error:
             first = error.errors()[0]
             raise ValueError(f"The event does not fit: {first['loc']}: {first['msg']}") from None
         own = event.model_dump(mode="json", by_alias=True, exclude=set(carried) | {"seq"})
         return {name: value for name, value in own.items() if value is not None}
+
+
+def _always_raised(outcome: BaseException) -> bool:
+    """Tell whether `gather` raises it even where errors are asked for as values: the attempt itself is to end."""
+    return isinstance(outcome, JobCancelled) or not isinstance(outcome, Exception)

@@ -15,9 +15,12 @@ from workhall.jobs.status import AttemptStatus, JobStatus
 __all__ = ["ending_of"]
 
 
-def ending_of(attempt: Attempt, outcome: Outcome, percent: int) -> JobWrite:
-    """Return the write that ends ``attempt``; ``percent`` is the progress that it had reached."""
-    write = attempt.new_write()
+def ending_of(attempt: Attempt, outcome: Outcome, percent: int, held: JobWrite | None = None) -> JobWrite:
+    """Return the write that ends ``attempt``.
+
+    ``percent`` is the progress that it had reached; ``held`` is a last report that was held back and goes first.
+    """
+    write = held or attempt.new_write()
     _fill(outcome, attempt, write, now_ms(), percent)
     return write
 

@@ -6,26 +6,26 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import orjson
 from pydantic import BaseModel, ValidationError
 
 from workhall.jobs.attempt import Attempt, ClaimLost
 from workhall.jobs.context import HostJobContext
 from workhall.jobs.ending import ending_of
-from workhall.jobs.outcome import Completed, HandedBack, Outcome, Retrying, Snoozed, judge
+from workhall.jobs.outcome import Completed, Failed, HandedBack, Outcome, Retrying, Snoozed, fault_of, judge
 from workhall.jobs.ports import ClaimedJob, Dispatcher, JobLine, Store
+from workhall.jobs.results import checked_result
 from workhall.jobs.services import HostServices
 from workhall.jobs.store.database import Database
 from workhall.plugins.registry import RegisteredProcessor, Registry
 from workhall.sdk import PermanentError, Processor
+from workhall.sdk.outcomes import JobOutcome
 from workhall.sdk.services import Http, Storage
 
 __all__ = ["Executor", "Installed"]
 
 _log = logging.getLogger("workhall.jobs")
-_LARGEST_RESULT: Final = 1024 * 1024
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -94,23 +94,32 @@ class Executor:
             execution.attempt.check()
             execution.context = self._context(execution)
             value = await _within(job.timeout_s, execution.installed.handler(execution.context))
-            await execution.context.reports.flush()
-            execution.outcome = _completed(execution, value)
+            result, text = checked_result(processor.result, value)
+            execution.outcome = Completed(text, _settled(processor, result, job.credits))
         except ClaimLost:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of a handler included
-            error = _own_fault(error)
-            execution.outcome = judge(error, job.failures, job.attempts_allowed, processor.retry.backoff)
+            cause, where = _cause(error), _where(execution)
+            execution.outcome = judge(cause, job.failures, job.attempts_allowed, processor.retry.backoff, where)
         finally:
             if execution.context is not None:
                 execution.context.reports.close()
 
     async def _record(self, execution: _Execution) -> None:
         assert execution.outcome is not None  # noqa: S101 - _perform always sets it
-        outcome, job = execution.outcome, execution.job
-        percent = execution.context.reports.percent if execution.context else 0
-        ending = ending_of(execution.attempt, outcome, percent)
-        await asyncio.shield(execution.attempt.write(ending))
+        try:
+            await self._end(execution, execution.outcome)
+        except ClaimLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - what the database refuses now it refuses every time
+            _log.exception("The end of %s was refused; it fails.", execution.job.job_id)
+            await self._end(execution, Failed(fault_of(error, _where(execution))))
+
+    async def _end(self, execution: _Execution, outcome: Outcome) -> None:
+        job, reports = execution.job, execution.context and execution.context.reports
+        percent, held = (reports.percent, reports.take_held()) if reports else (0, None)
+        ending = ending_of(execution.attempt, outcome, percent, held)
+        await asyncio.shield(execution.attempt.commit(ending))
         if isinstance(outcome, Retrying | Snoozed | HandedBack):
             self._dispatcher.enqueue([JobLine(job.job_id, job.queue_name, job.priority, ending.run_at or 0)])
         self._dispatcher.done([job.job_id])
@@ -132,16 +141,24 @@ async def _within(timeout_s: float, work: Awaitable[Any]) -> Any:
         raise
 
 
-def _own_fault(error: BaseException) -> BaseException:
-    """Tell a cancellation of this attempt, which hands its job back, from one that the handler made itself."""
+def _cause(error: BaseException) -> BaseException:
+    """Tell a cancellation of this attempt, which hands its job back, from one that the handler made itself.
+
+    What a handler raises because it was cancelled is no fault of its own either.
+    """
     task = asyncio.current_task()
-    if not isinstance(error, asyncio.CancelledError) or task is None:
-        return error
-    if not task.cancelling():
+    if task is not None and task.cancelling():
+        while task.cancelling():  # the hand-back itself must still be recorded
+            task.uncancel()
+        return error if isinstance(error, JobOutcome) else asyncio.CancelledError()
+    if isinstance(error, asyncio.CancelledError):
         return RuntimeError("The handler ended with asyncio.CancelledError although nobody cancelled it.")
-    while task.cancelling():  # the hand-back itself must still be recorded
-        task.uncancel()
     return error
+
+
+def _where(execution: _Execution) -> str:
+    registered, job = execution.installed.registered, execution.job
+    return f"{registered.plugin} {registered.version}, {job.job_id}, attempt {job.claim_no}\n"
 
 
 def _payload(execution: _Execution) -> BaseModel:
@@ -153,18 +170,6 @@ def _payload(execution: _Execution) -> BaseModel:
         raise PermanentError(
             f"The payload does not fit the installed plugin's schema: {place}: {first['msg']}"
         ) from None
-
-
-def _completed(execution: _Execution, value: Any) -> Completed:
-    model = execution.processor.result
-    try:
-        result = model.model_validate(value) if model else value
-        text = result.model_dump_json(by_alias=True) if isinstance(result, BaseModel) else orjson.dumps(result).decode()
-    except (ValidationError, TypeError) as error:
-        raise PermanentError(f"The handler's result does not fit: {str(error).splitlines()[0]}") from None
-    if len(text) > _LARGEST_RESULT:
-        raise PermanentError("The result is larger than 1 MiB; store it as a file and return its key.")
-    return Completed(text, _settled(execution.processor, result, execution.job.credits))
 
 
 def _settled(processor: Processor, result: Any, reserved: int) -> int:

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _LONGEST = 2_000
+_LONGEST_STACK = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +79,39 @@ class HandedBack:
 Outcome = Completed | Retrying | Failed | Snoozed | Cancelled | HandedBack
 
 
-def judge(error: BaseException, failures: int, attempts_allowed: int, backoff: Backoff) -> Outcome:
-    """Return what becomes of an attempt that ended in ``error`` after ``failures`` earlier failed ones."""
+def judge(error: BaseException, failures: int, attempts_allowed: int, backoff: Backoff, where: str = "") -> Outcome:
+    """Return what becomes of an attempt that ended in ``error`` after ``failures`` earlier failed ones.
+
+    ``where`` names plugin, version and attempt for the record.
+    """
     if isinstance(error, asyncio.CancelledError):
         return HandedBack()
     if isinstance(error, JobCancelled):
         return Cancelled()
     if isinstance(error, Snooze):
         return Snoozed(error.seconds, str(error))
-    fault = fault_of(error)
+    fault = fault_of(error, where)
     if isinstance(error, PermanentError) or failures + 1 >= attempts_allowed:
         return Failed(fault)
     wait_s = error.seconds if isinstance(error, RetryAfter) else backoff.wait_s(failures + 1)
     return Retrying(fault, wait_s)
 
 
-def fault_of(error: BaseException) -> Fault:
+def fault_of(error: BaseException, where: str = "") -> Fault:
     """Return the record of ``error``; failures of one kind and place share a fingerprint."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].name}" if frames else ""
     kind = type(error).__name__
     fingerprint = hashlib.sha256(f"{kind}\x00{place}".encode()).hexdigest()
-    message = str(error).strip() or kind
-    return Fault(clean(message)[:_LONGEST], clean("".join(traceback.format_exception(error))), fingerprint)
+    stack = "".join((where, *traceback.format_exception(error)))
+    return Fault(clean(_message(error) or kind)[:_LONGEST], clean(stack)[:_LONGEST_STACK], fingerprint)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error).strip()
+    except Exception:  # noqa: BLE001 - a foreign exception's __str__ is foreign code
+        return ""
 
 
 def clean(text: str) -> str:

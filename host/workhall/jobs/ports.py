@@ -267,6 +267,14 @@ class JobWrite:
     stored_assets: list[StoredAsset] = field(default_factory=list)
     dead_letter: DeadLetter | None = None
 
+    def add(self, later: JobWrite) -> None:
+        """Add what a running attempt reports ``later``; where both say something, the later one wins."""
+        for name in ("events", "steps", "children", "assets", "stored_assets"):
+            getattr(self, name).extend(getattr(later, name))
+        for name in ("stage", "progress", "message"):
+            if (value := getattr(later, name)) is not None:
+                setattr(self, name, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -333,6 +341,9 @@ class Dispatcher(Protocol):
 
     def publish(self, events: Iterable[LoggedEvent]) -> None:
         """Announce events that are committed."""
+
+    def cancel(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Tell workers that running jobs were cancelled, as (job id, worker id)."""
 
     def done(self, job_ids: Iterable[str]) -> None:
         """Forget this worker's claim on jobs that ended or go on elsewhere."""

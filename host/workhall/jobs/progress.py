@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms
 from workhall.jobs.outcome import clean
 from workhall.jobs.ports import JobWrite
+from workhall.sdk import JobCancelled
 
 __all__ = ["Progress"]
 
@@ -39,29 +41,38 @@ class Progress:
         """See `JobContext.progress`."""
         if not 0 <= percent <= 100:
             raise ValueError(f"progress takes a percentage of 0 to 100, not {percent!r}")
-        new_stage = stage is not None and stage != self._stage
-        self._stage = stage or self._stage
+        last_stage, self._stage = self._stage, clean(stage or self._stage)
         self._percent = max(self._percent, round(percent))
         write = self._write(clean(message), data)
-        if new_stage:
-            await self.flush()
-        elif not self._may_send():
+        if self._stage != last_stage:
+            await self._send(self._after_held(write))  # one write: nothing can come in between and overtake
+        elif self._may_send():
+            self._held = None
+            await self._send(write)
+        else:
             self._hold(write)
-            return
-        self._held = None
-        await self._send(write)
 
     async def flush(self) -> None:
         """Send the report that was held back, if any."""
-        held, self._held = self._held, None
-        if held is not None:
+        if (held := self.take_held()) is not None:
             await self._send(held)
 
+    def take_held(self) -> JobWrite | None:
+        """Return the report that was held back, if any; whoever takes it writes it."""
+        held, self._held = self._held, None
+        return held
+
     def close(self) -> None:
-        """Forget what is held back: the attempt has ended."""
-        self._held = None
+        """Send nothing more of our own accord: the attempt has ended."""
         if self._timer is not None:
             self._timer.cancel()
+
+    def _after_held(self, write: JobWrite) -> JobWrite:
+        held = self.take_held()
+        if held is None:
+            return write
+        held.add(write)
+        return held
 
     def _hold(self, write: JobWrite) -> None:
         self._held = write
@@ -70,7 +81,8 @@ class Progress:
 
     async def _send_later(self) -> None:
         await asyncio.sleep(max(0.0, self._due_in_s()))
-        await self.flush()
+        with suppress(JobCancelled):  # the handler is told at its next report
+            await self.flush()
 
     async def _send(self, write: JobWrite) -> None:
         self._sent.append(time.monotonic())

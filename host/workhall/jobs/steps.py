@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Final, TypeVar
 
 import orjson
@@ -16,11 +17,12 @@ from workhall.jobs.ports import StepRow
 from workhall.sdk import PermanentError
 from workhall.sdk.services import Storage
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "contained"]
 
 T = TypeVar("T")
-_LARGEST: Final = 256 * 1024
+_LARGEST_BYTES: Final = 256 * 1024
 _FILE: Final = "$file"
+_FILE_MARK: Final = f'{{"{_FILE}":'
 _SHIELD_S: Final = 30.0
 
 
@@ -60,22 +62,29 @@ class Steps:
     async def _perform(
         self, name: str, fn: Callable[[], T | Awaitable[T]], adapter: TypeAdapter[T], *, paid: bool, version: int
     ) -> T:
-        outcome = fn()
-        value: T = await outcome if inspect.isawaitable(outcome) else outcome
-        text = adapter.dump_json(value, by_alias=True).decode()
-        result = adapter.validate_json(text)  # through JSON on the first run too: what comes back later is the same
+        value = await contained(_called(fn))
+        try:
+            text = adapter.dump_json(value, by_alias=True, warnings=False).decode()
+            result = adapter.validate_json(text)  # on the first run too: what comes back later is the same
+        except ValueError as error:  # pydantic's validation and serialization errors are ones
+            first = str(error).splitlines()[-1].strip()
+            raise ValueError(f'The result of step "{name}" does not fit its model: {first}') from None
         await self._store(StepRow(name, version, paid, await self._kept(name, text), now_ms()))
         return result
 
     async def _kept(self, name: str, text: str) -> str:
-        if len(text) <= _LARGEST:
+        """Return what the row holds: a result that is too large, or looks like a file's key, is kept as a file."""
+        data = text.encode()
+        if len(data) <= _LARGEST_BYTES and not text.startswith(_FILE_MARK):
             return text
-        key = f"steps/{self._attempt.job.job_id}/{name}.json"
-        await self._storage.put(key, text.encode(), content_type="application/json")
+        job = self._attempt.job
+        # By attempt, so that a late one cannot write over it; hashed, because a step's name may be any text.
+        key = f"steps/{job.job_id}/{sha256(name.encode()).hexdigest()[:32]}-{job.claim_no}.json"
+        await self._storage.put(key, data, content_type="application/json")
         return orjson.dumps({_FILE: key}).decode()
 
     async def _recall(self, name: str, text: str, adapter: TypeAdapter[T]) -> T:
-        if text.startswith(f'{{"{_FILE}":'):
+        if text.startswith(_FILE_MARK):
             text = (await self._storage.get(orjson.loads(text)[_FILE])).decode()
         try:
             return adapter.validate_json(text)
@@ -87,7 +96,21 @@ class Steps:
     async def _store(self, row: StepRow) -> None:
         write = self._attempt.new_write()
         write.steps.append(row)
-        await self._attempt.write(write)
+        # Never as part of a transaction: an intent must be there before its call, a result must outlive a roll-back.
+        await self._attempt.commit(write)
+
+
+async def contained(work: Awaitable[T]) -> T:
+    """Await ``work``, turning exits into errors: one that leaves a task takes the event loop with it (asyncio docs)."""
+    try:
+        return await work
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"A step ended with {type(error).__name__}: {error}") from error
+
+
+async def _called(fn: Callable[[], T | Awaitable[T]]) -> T:
+    outcome = fn()
+    return await outcome if inspect.isawaitable(outcome) else outcome
 
 
 async def _shielded(work: Awaitable[T]) -> T:
@@ -96,7 +119,7 @@ async def _shielded(work: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        if not task.done():
-            await asyncio.wait({task}, timeout=_SHIELD_S)
+        await asyncio.wait({task}, timeout=_SHIELD_S)
         task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will ask
         raise

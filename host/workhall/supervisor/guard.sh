@@ -5,7 +5,7 @@ exec 3<&0
 server=$!
 {
     while read -r _; do :; done
-    kill -TERM "$server"
+    exit 0
     trap 'kill "$!"; wait "$!"; exit 0' TERM
     sleep 10 &
     wait "$!"

@@ -67,9 +67,8 @@ def _encode(frames: list[Image.Image], kind: str, options: dict[str, Any]) -> by
 
 
 def _animation(frames: list[Image.Image], kind: str) -> dict[str, Any]:
-    timing = {"duration": [frame.info.get("duration", 0) for frame in frames]}
-    # Pillow hands out whole frames, so each replaces the one before: GIF by clearing it where there are holes to
-    # see through, PNG by not blending. WEBP has no such choice to make.
+    timing: dict[str, Any] = {"duration": [frame.info.get("duration", 0) for frame in frames]}
+    # Pillow hands out whole frames: where they have holes to see through, a GIF must clear each before the next.
     if kind == "GIF" and any(frame.has_transparency_data for frame in frames):
-        return timing | {"disposal": 2}
-    return timing | ({"blend": 0, "disposal": 0} if kind == "PNG" else {})
+        timing["disposal"] = 2
+    return timing

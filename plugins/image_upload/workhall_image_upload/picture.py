@@ -88,7 +88,6 @@ def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
     Raises:
         UnsafePicture: as `verify_image`.
     """
-    file.seek(0)
     try:
         with Image.open(file, formats=tuple(_KINDS)) as image:
             _require_pixels(image.width * image.height)
@@ -129,10 +128,8 @@ def frames_of(image: Image.Image) -> Iterator[Image.Image]:
 
 
 def _require_few_scans(file: BinaryIO, pixels: int) -> None:
-    position = file.tell()
     file.seek(0)
     scans = file.read().count(b"\xff\xda")  # also what looks like one in a preview or behind the end: hence the slack
-    file.seek(position)
     if scans * pixels > MAX_SCANNED_PIXELS:
         raise UnsafePicture(f"The JPEG picture has {scans} scans, far more than its size needs.")
 

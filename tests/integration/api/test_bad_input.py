@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-
 from workhall.jobs.store.queues import remember_queues
 
 from .conftest import ROUTES, STRANGER, Host, refused

@@ -109,8 +109,8 @@ async def test_a_body_of_no_announced_length_is_cut_off_at_the_limit(host: Host,
 async def test_an_announced_length_is_refused_before_anything_is_sent(host: Host) -> None:
     address = urlsplit(host.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {host.token()}\r\nContent-Length: 2000000\r\n\r\n"
-    writer.write(head.encode())
+    head = (f"POST {ROUTES[0]} HTTP/1.1", "Host: x", f"Authorization: Bearer {host.token()}", "Content-Length: 2000000")
+    writer.write("\r\n".join((*head, "", "")).encode())
     async with asyncio.timeout(5):
         assert b" 413 " in await reader.readline()
     writer.close()

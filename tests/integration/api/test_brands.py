@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert
-
 from workhall.jobs.ids import now_ms, uuid7
 from workhall.jobs.tables import brand_assets
 

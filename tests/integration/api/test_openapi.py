@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pydantic import Field
-
 from workhall.sdk import Endpoint, Processor, WireModel
 
 from .conftest import Host, make_registry, processors, serving
@@ -110,3 +109,20 @@ async def test_names_that_collide_are_told_apart(sqlite_host: Host) -> None:
     ids = [operation["operationId"] for operation in operations(document)]
     assert len(ids) == len(set(ids))
     assert {"/api/v1/do/it", "/api/v2/do-it"} <= set(document["paths"])
+
+
+class JobRecord(WireModel):
+    """The name of one of the host's own."""
+
+    mine: str
+
+
+async def test_a_plugin_cannot_replace_a_schema_of_the_host(sqlite_host: Host) -> None:
+    made = [Processor(queue="one", payload=JobRecord, handler="x:y")]
+    api = sqlite_host.api
+    async with serving(api.settings, api.store, "redis://127.0.0.1:1", make_registry(made)) as host:
+        document = (await host.http.get("/schema/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    assert "mine" not in schemas["JobRecord"]["properties"]
+    body = document["paths"]["/api/v1/jobs/one"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert list(schemas[body["$ref"].rpartition("/")[2]]["properties"]) == ["mine"]

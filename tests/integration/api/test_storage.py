@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from workhall.settings import Settings, SettingsError
 from workhall.storage import ObjectStorage, StorageAway, open_storage
 

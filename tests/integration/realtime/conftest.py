@@ -32,7 +32,7 @@ async def serving(hub: RealtimeHub) -> AsyncIterator[str]:
     async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
         await hub.asgi(scope, receive, send)
 
-    app = Litestar([sockets], openapi_config=None)
+    app = Litestar([sockets], openapi_config=None, logging_config=None)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws_max_size=1_000_000, ws_per_message_deflate=False, lifespan="on"
     )

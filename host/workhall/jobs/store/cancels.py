@@ -1,11 +1,11 @@
-"""Cancel: a waiting job ends at once; a running one is asked to, its own attempt ends it."""
+"""Cancel: a waiting job ends at once; a running one is asked to, its own attempt ends it; children go with it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, select, update
 
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
@@ -15,20 +15,44 @@ from workhall.jobs.store.credits import settle_credits
 from workhall.jobs.store.events import insert_events
 from workhall.jobs.tables import generation_jobs
 
-__all__ = ["apply_cancels"]
+__all__ = ["Cancellation", "apply_cancels"]
 
 _JOBS = generation_jobs.c
-Cancelled = tuple[LoggedEvent, ...]
 
 
-def apply_cancels(connection: Connection, job_ids: Sequence[str]) -> list[Cancelled | None]:
-    """Cancel each job: the events of one that ended at once, none of one that was asked, None of an ended one."""
+class Cancellation(NamedTuple):
+    """What cancelling a job and its children brought about.
+
+    Args:
+        ended: the job itself had not begun and has ended now.
+        asked: running jobs with their workers, who are to be told.
+        events: events of the jobs that ended at once.
+    """
+
+    ended: bool
+    asked: tuple[tuple[str, str], ...]
+    events: tuple[LoggedEvent, ...]
+
+
+def apply_cancels(connection: Connection, job_ids: Sequence[str]) -> list[Cancellation | None]:
+    """Cancel each job with its children; None for one that has ended or does not exist."""
     return [_cancel(connection, job_id) for job_id in job_ids]
 
 
-def _cancel(connection: Connection, job_id: str) -> Cancelled | None:
+def _cancel(connection: Connection, job_id: str) -> Cancellation | None:
+    events, asked = _end_or_ask(connection, job_id)
+    if not events and not asked:
+        return None
+    ended = bool(events)
+    for child in _children(connection, job_id):
+        if further := _cancel(connection, child):
+            events, asked = (*events, *further.events), (*asked, *further.asked)
+    return Cancellation(ended, asked, events)
+
+
+def _end_or_ask(connection: Connection, job_id: str) -> tuple[tuple[LoggedEvent, ...], tuple[tuple[str, str], ...]]:
     at = now_ms()
-    row = connection.execute(
+    waiting = connection.execute(
         update(generation_jobs)
         .where(_JOBS.job_id == job_id, _JOBS.status.in_(CLAIMABLE))
         .values(
@@ -40,17 +64,24 @@ def _cancel(connection: Connection, job_id: str) -> Cancelled | None:
         )
         .returning(generation_jobs)
     ).first()
-    if row is not None:
-        return _ended(connection, row, at)
-    asked = connection.execute(
+    if waiting is not None:
+        return _ended(connection, waiting, at), ()
+    running = connection.execute(
         update(generation_jobs)
         .where(_JOBS.job_id == job_id, _JOBS.status == JobStatus.PROCESSING)
         .values(cancel_requested=True)
-    )
-    return () if asked.rowcount else None
+        .returning(_JOBS.job_id, _JOBS.worker_id)
+    ).first()
+    return (), (tuple(running),) if running else ()
 
 
-def _ended(connection: Connection, row: Row[Any], at: int) -> Cancelled:
+def _children(connection: Connection, job_id: str) -> Sequence[str]:
+    return connection.scalars(
+        select(_JOBS.job_id).where(_JOBS.parent_job_id == job_id, _JOBS.completed_at.is_(None))
+    ).all()
+
+
+def _ended(connection: Connection, row: Row[Any], at: int) -> tuple[LoggedEvent, ...]:
     maker = JobEvents(row.job_id, row.queue_name, row.brand_id, row.claim_no)
     made = maker.cancellation(at, progress=row.progress)
     events = tuple(

@@ -42,7 +42,7 @@ def apply_claims(connection: Connection, claims: Sequence[Claim]) -> list[Claime
         batch_rows((claim.job_id, claim.worker_id, claim.at_ms) for claim in by_id.values()),
     ).all()
     payloads = _payloads(connection, [row.job_id for row in rows])
-    started = {row.job_id: _claimed(row, payloads[row.job_id], by_id[row.job_id].at_ms) for row in rows}
+    started = {row.job_id: _claimed(row, payloads.get(row.job_id) or "null", by_id[row.job_id].at_ms) for row in rows}
     _record_attempts(connection, [by_id[job_id] for job_id in started], started)
     _attach_steps(connection, [job for job in started.values() if job.claim_no > 1])
     refused = _refusals(connection, [job_id for job_id in by_id if job_id not in started])
