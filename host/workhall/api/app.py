@@ -12,7 +12,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from workhall.api import admin, assets, brands, credits, files, health, jobs
-from workhall.api.auth import require_token
+from workhall.api.auth import TokenReader, require_token
 from workhall.api.bodies import MAX_BODY
 from workhall.api.documents import openapi_config
 from workhall.api.endpoints import endpoint_routes
@@ -53,7 +53,7 @@ def create_app(state: ApiState, hub_asgi: AsgiApp | None = None) -> Litestar:
         routes.append(_mount(hub_asgi))
     return Litestar(
         routes,
-        state=State({"api": state}),
+        state=State({"api": state, "tokens": TokenReader(state.settings)}),
         request_class=ApiRequest,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MAX_BODY,

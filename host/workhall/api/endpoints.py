@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import encode_json
 from pydantic import BaseModel, ValidationError
 
-from workhall.api.auth import check_may_change, not_authenticated, require_token
+from workhall.api.auth import check_may_change, identify, not_authenticated
 from workhall.api.bodies import max_body
 from workhall.api.operations import operation_ids
 from workhall.api.state import ApiRequest, ApiState
@@ -81,7 +81,7 @@ def _endpoint_route(path: str, processor: Processor, endpoint: Endpoint, operati
     return post(
         path,
         status_code=202,
-        guards=[] if endpoint.authenticate else [require_token],
+        before_request=None if endpoint.authenticate else identify,
         request_max_body_size=max_body(processor),
         operation_id=operation,
         summary=processor.summary or f"Submit jobs to {processor.queue}",

@@ -9,7 +9,7 @@ from litestar import post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
-from workhall.api.auth import require_token
+from workhall.api.auth import identify
 from workhall.api.bodies import max_body
 from workhall.api.operations import operation_ids
 from workhall.api.state import ApiRequest, ApiState
@@ -53,7 +53,7 @@ def _queue_route(processor: Processor, operation: str) -> HTTPRouteHandler:
     return post(
         f"/v1/jobs/{queue}",
         status_code=202,
-        guards=[require_token],
+        before_request=identify,
         request_max_body_size=max_body(processor),
         operation_id=operation,
         summary=processor.summary or f"Submit a job to {queue}",
@@ -61,7 +61,7 @@ def _queue_route(processor: Processor, operation: str) -> HTTPRouteHandler:
     )(submit)
 
 
-@post("/v1/jobs/{queue:str}", status_code=202, guards=[require_token], include_in_schema=False)
+@post("/v1/jobs/{queue:str}", status_code=202, before_request=identify, include_in_schema=False)
 async def submit_elsewhere(request: ApiRequest, queue: FromPath[str]) -> Accepted:
     """Say why there is no such queue: never known, or known but not served now."""
     api = request.api

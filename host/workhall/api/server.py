@@ -12,6 +12,8 @@ from typing import Final
 import uvicorn
 from litestar.types import ASGIApp
 
+from workhall.api.joined_writes import JoinedWritesProtocol
+
 __all__ = ["HttpServer"]
 
 _WS_MAX_BYTES: Final = 1_000_000
@@ -35,7 +37,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=JoinedWritesProtocol,
                 ws="websockets-sansio",
                 ws_max_size=_WS_MAX_BYTES,
                 ws_per_message_deflate=False,

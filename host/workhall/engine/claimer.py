@@ -38,6 +38,7 @@ class JobClaimer:
         self.pending: set[str] = set()
         self.epoch = ""
         self.on_new_epoch: Callable[[], None] = lambda: None
+        self.on_cancel: Callable[[str], None] = lambda _job_id: None
 
     def ended(self, queue: str) -> None:
         """A job ended: its slot is free, and its queue worth asking."""
@@ -70,12 +71,17 @@ class JobClaimer:
         tries = 0
         while True:
             try:
-                await self._sleeper.blpop([f"saq:wake:{worker_id}"], timeout=_NAP_S)  # type: ignore[misc]
+                token = await self._sleeper.blpop([f"saq:wake:{worker_id}"], timeout=_NAP_S)  # type: ignore[misc]
                 tries = 0
+                self._heed(token)
             except FAULTS:
                 tries += 1
                 await asyncio.sleep(backoff_s(tries))
             self._ask()
+
+    def _heed(self, token: tuple[bytes, bytes] | None) -> None:
+        if token is not None and token[1].startswith(b"cancel:"):
+            self.on_cancel(token[1].removeprefix(b"cancel:").decode())
 
     async def settled(self) -> None:
         """Wait until every claim under way has become an attempt or was given back."""

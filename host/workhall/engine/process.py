@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
+from workhall.engine.cancel_watch import CancelWatch
 from workhall.engine.claimer import JobClaimer
 from workhall.engine.connections import connect
 from workhall.engine.lease import Lease
@@ -100,6 +101,8 @@ class WorkerProcess:
         self._claimer = JobClaimer(self._pump, store, self._workers, self._connections["sleeper"])
         self._reconciler = Reconciler(self.worker_id, self._connections["upkeep"], store, self._pump, self._busy)
         self._claimer.on_new_epoch = self._reconciler.start_over
+        self._claimer.on_cancel = self._executor.cancel
+        self._cancels = CancelWatch(store, self._executor.running, self._executor.cancel)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,6 +116,7 @@ class WorkerProcess:
         upkeep = [
             asyncio.create_task(self._claimer.sleep(self.worker_id), name="sleeper"),
             asyncio.create_task(self._reconciler.run(), name="reconciler"),
+            asyncio.create_task(self._cancels.run(), name="cancel-watch"),
         ]
         await asyncio.gather(*(worker.started.wait() for worker in self._workers.values()))
         _log.info("Worker %s serves %d queues", self.worker_id, len(self._workers))

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from workhall.jobs.attempt import Attempt, ClaimLost
 from workhall.jobs.context import HostJobContext
 from workhall.jobs.ending import ending_of
+from workhall.jobs.interrupt import interruptible
 from workhall.jobs.outcome import Completed, Failed, HandedBack, Outcome, Retrying, Snoozed, fault_of, judge
 from workhall.jobs.ports import ClaimedJob, Dispatcher, JobLine, Store
 from workhall.jobs.results import checked_result
@@ -76,6 +77,18 @@ class Executor:
         self._database = database
         self._storage = storage
         self._http = http
+        self._in_handler: dict[str, tuple[Attempt, asyncio.Task[Any]]] = {}
+
+    def running(self) -> set[str]:
+        """Return the jobs whose handlers run."""
+        return set(self._in_handler)
+
+    def cancel(self, job_id: str) -> None:
+        """End a job that was cancelled at its handler's next await; one that is past its handler ends by itself."""
+        if found := self._in_handler.get(job_id):
+            attempt, task = found
+            attempt.cancel_requested = True
+            task.cancel()
 
     async def execute(self, job: ClaimedJob) -> None:
         """Run one attempt to its recorded end; whatever the handler raises, this returns."""
@@ -93,7 +106,7 @@ class Executor:
         try:
             execution.attempt.check()
             execution.context = self._context(execution)
-            value = await _within(job.timeout_s, execution.installed.handler(execution.context))
+            value = await self._call(execution, execution.context)
             result, text = checked_result(processor.result, value)
             execution.outcome = Completed(text, _settled(processor, result, job.credits))
         except ClaimLost:
@@ -104,6 +117,16 @@ class Executor:
         finally:
             if execution.context is not None:
                 execution.context.reports.close()
+
+    async def _call(self, execution: _Execution, context: HostJobContext) -> Any:
+        attempt, task = execution.attempt, asyncio.current_task()
+        assert task is not None  # noqa: S101 - a job runs in a task of its own
+        self._in_handler[attempt.job.job_id] = (attempt, task)
+        try:
+            work = interruptible(execution.installed.handler(context), lambda: attempt.cancel_requested)
+            return await _within(attempt.job.timeout_s, work)
+        finally:
+            del self._in_handler[attempt.job.job_id]
 
     async def _record(self, execution: _Execution) -> None:
         assert execution.outcome is not None  # noqa: S101 - _perform always sets it

@@ -86,6 +86,7 @@ class JobState:
     brand_id: str | None
     last_seq: int
     created_at: int
+    cancel_requested: bool
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ exec 3<&0
 server=$!
 {
     while read -r _; do :; done
-    exit 0
+    kill -TERM "$server"
     trap 'kill "$!"; wait "$!"; exit 0' TERM
     sleep 10 &
     wait "$!"

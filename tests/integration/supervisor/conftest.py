@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import tempfile
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from workhall.supervisor.lock import is_locked
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -108,12 +108,9 @@ class Launcher:
 
     async def all_gone(self, within_s: float = 20) -> None:
         """Wait until no process of the system is left: every one of them, Valkey included, holds the lock."""
-        if (self.data_dir / "lock").exists():
-            await asyncio.wait_for(asyncio.to_thread(self._lock), within_s)
-
-    def _lock(self) -> None:
-        with (self.data_dir / "lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        async with asyncio.timeout(within_s):
+            while is_locked(self.data_dir):  # polled: a thread that waits in flock(2) could not be given up
+                await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     _JOBS.last_seq,
     _JOBS.run_at,
     _JOBS.created_at,
+    _JOBS.cancel_requested,
 )
 _BY_ID: Final[Select[Any]] = select(*_COLUMNS).where(_JOBS.job_id.in_(bindparam("ids", expanding=True)))
 _LIVE: Final[Select[Any]] = (
@@ -54,4 +55,13 @@ def _state(row: Row[Any]) -> JobState:
     due = row.run_at if row.status in (JobStatus.SCHEDULED, JobStatus.RETRYING) else 0
     line = JobLine(row.job_id, row.queue_name, row.priority, due)
     status = JobStatus(row.status)
-    return JobState(line, status, row.worker_id, row.claim_no, row.brand_id, row.last_seq, row.created_at)
+    return JobState(
+        line=line,
+        status=status,
+        worker_id=row.worker_id,
+        claim_no=row.claim_no,
+        brand_id=row.brand_id,
+        last_seq=row.last_seq,
+        created_at=row.created_at,
+        cancel_requested=row.cancel_requested,
+    )
