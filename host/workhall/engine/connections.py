@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from typing import Any, Final
 
 from redis import Redis as BlockingRedis
-from redis.asyncio import Redis
+from redis.asyncio import Connection, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError, RedisError
@@ -24,7 +26,10 @@ _PASSING: Final = ("MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN")
 
 def connect(url: str, name: str) -> Redis:
     """Return a client of one or two connections that connects at first use; the caller retries."""
-    return Redis.from_url(url, **_options(name))
+    client = Redis.from_url(url, **_options(name))
+    pool = client.connection_pool
+    pool.connection_class = _cancellable(pool.connection_class)
+    return client
 
 
 def connect_blocking(url: str, name: str) -> BlockingRedis:
@@ -52,3 +57,27 @@ def _options(name: str) -> dict[str, Any]:
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
+
+
+class _Cancellable(Connection):
+    """Sends without ``asyncio.wait_for``.
+
+    Where a connection has a time-out redis-py sends inside one, which costs a task for each command and, before
+    Python 3.12, loses a cancellation that arrives as the sending ends (CPython issue 86296): a drain would wait for
+    ever for a task that was told to end and goes on.
+    """
+
+    async def send_packed_command(self, command: bytes | str | Iterable[bytes], check_health: bool = True) -> None:
+        timeout_s, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(timeout_s):
+                await super().send_packed_command(command, check_health)
+        except TimeoutError:
+            raise RedisTimeoutError("Timeout writing to socket") from None
+        finally:
+            self.socket_timeout = timeout_s
+
+
+def _cancellable(kind: type[Connection]) -> type[Connection]:
+    """Return ``kind`` (plain, TLS or Unix socket) with that way of sending."""
+    return type(f"Cancellable{kind.__name__}", (_Cancellable, kind), {})

@@ -142,7 +142,7 @@ class WorkerProcess:
         for connection in self._connections.values():
             with suppress(Exception):  # a connection that is gone is closed
                 await connection.aclose()
-        _log.info("Redis closed")
+        _log.info("connections closed")
 
     async def _remember_queues(self) -> None:
         plugins = {queue: one.registered.plugin for queue, one in self._installed.items()}

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,6 +19,7 @@ from workhall.jobs.store.sqlite import sqlite_engine
 
 __all__ = ["upgrade_database"]
 
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x776F726B68616C6C  # "workhall": one migration at a time on a PostgreSQL server
 
 
@@ -59,10 +58,27 @@ async def _upgrade_postgres(address: URL) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    if _revision(connection) == _newest():
+        return
+    from alembic import command  # takes longer to import than everything else here: only where there is work
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _newest() -> str:
+    """Return the newest revision by the files' names, ``v0001_what.py``."""
+    return max(path.name for path in (_MIGRATIONS / "versions").glob("v*_*.py"))[1:].partition("_")[0]
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class ObjectStorage:
             StorageAway: it cannot be stored.
         """
         attributes: Attributes | None = {"Content-Type": content_type} if self._keeps_types else None
-        with _sentences():
+        with _sentences(FileNotFoundError):  # a bucket that does not exist
             await obstore.put_async(self._store, key, data, attributes=attributes)
         return f"{_SCHEME}{key}"
 
@@ -122,10 +122,10 @@ class ObjectStorage:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn the library's errors, which carry pages of debugging text, into one sentence."""
+def _sentences(*also: type[Exception]) -> Iterator[None]:
+    """Turn the library's errors, which carry pages of debugging text, and ``also``, into one sentence."""
     try:
         yield
-    except (BaseError, PermissionError, NotImplementedError) as error:
+    except (BaseError, PermissionError, NotImplementedError, *also) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StorageAway(f"The storage cannot be used: {first}") from error

@@ -6,9 +6,13 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 from workhall.supervisor.child import HELD_FDS, LISTEN_FD, READY_FD, SUPERVISOR_FD, ChildLink, inherited_socket
+
+NEVER_S = 1e6  # the thread that would end this process, and pytest with it
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def pipes(monkeypatch):
 
 
 async def test_end_of_the_supervisors_pipe_is_the_sign_to_stop(pipes):
-    link = ChildLink.from_environment()
+    link = ChildLink.from_environment(exit_after_s=NEVER_S)
     assert link.supervised
     assert not link.stop.is_set()
     os.close(pipes[0][1])
@@ -36,7 +40,7 @@ async def test_end_of_the_supervisors_pipe_is_the_sign_to_stop(pipes):
 
 
 async def test_ready_is_reported_once(pipes):
-    link = ChildLink.from_environment()
+    link = ChildLink.from_environment(exit_after_s=NEVER_S)
     link.ready()
     link.ready()
     assert os.read(pipes[1][0], 100) == b"ready\n"
@@ -46,7 +50,7 @@ async def test_ready_is_reported_once(pipes):
 
 
 async def test_a_supervisor_that_is_gone_does_not_break_ready(pipes):
-    link = ChildLink.from_environment()
+    link = ChildLink.from_environment(exit_after_s=NEVER_S)
     os.close(pipes[1][0])
     link.ready()
     os.close(pipes[0][1])
@@ -54,12 +58,31 @@ async def test_a_supervisor_that_is_gone_does_not_break_ready(pipes):
 
 
 async def test_grandchildren_inherit_nothing(pipes):
-    link = ChildLink.from_environment()
+    link = ChildLink.from_environment(exit_after_s=NEVER_S)
     for descriptor in (pipes[0][0], pipes[1][1], pipes[2][1]):
         assert not os.get_inheritable(descriptor)
     assert not {SUPERVISOR_FD, READY_FD, HELD_FDS} & os.environ.keys()
     os.close(pipes[0][1])
     await link.stop.wait()
+
+
+def test_a_process_that_cannot_drain_is_ended_by_force(pipes):
+    code = (
+        "import asyncio, sys, time\n"
+        "from workhall.supervisor.child import ChildLink\n"
+        "async def main():\n"
+        "    ChildLink.from_environment(exit_after_s=0.1).ready()\n"
+        "    time.sleep(3600)  # a handler that blocks the loop\n"
+        "asyncio.run(main())\n"
+    )
+    (leash, ours), (_, report), (_, held) = pipes
+    process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[leash, report, held], stderr=subprocess.PIPE)
+    os.close(report)
+    assert os.read(pipes[1][0], 100) == b"ready\n"
+    os.close(ours)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 70
+    assert b"the supervisor is gone" in stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
