@@ -34,30 +34,44 @@ def postgres_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _new_postgres_database(server: str) -> str:
-    name = f"test{next(_numbers)}"
-
+def _create_database(server: str, name: str, template: str = "template1") -> str:
     async def create() -> None:
         engine = create_async_engine(
             make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
         )
         async with engine.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
+            await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         await engine.dispose()
 
     asyncio.run(create())
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """The name of a migrated database that fresh ones are copied from: migrations run once."""
+    upgrade_database(_create_database(postgres_server, "migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for SQLite."""
+    path = tmp_path_factory.mktemp("migrated") / "workhall.db"
+    upgrade_database(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database of each kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'workhall.db'}"
-    else:
-        url = _new_postgres_database(request.getfixturevalue("postgres_server"))
-    upgrade_database(url)
-    return url
+        path = tmp_path / "workhall.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_postgres")
+    return _create_database(server, f"test{next(_numbers)}", template)
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, patch
-from litestar.params import FromPath, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from pydantic import Field
 
 from workhall.access.ownership import visible_asset, visible_brand
 from workhall.api.auth import check_may_change
 from workhall.api.bodies import read_body
+from workhall.api.brands import BrandId
 from workhall.api.paging import CursorParameter, LimitParameter, cut_page, read_cursor
 from workhall.api.records import moment
 from workhall.api.signing import Variant
@@ -20,8 +21,9 @@ from workhall.api.wire import AssetPage, AssetRecord
 from workhall.jobs.store.brands import list_assets, select_asset
 from workhall.sdk import Asset, WireModel
 
-__all__ = ["AssetChange", "choose_asset", "search_assets"]
+__all__ = ["AssetChange", "AssetId", "choose_asset", "search_assets"]
 
+AssetId = Annotated[UUID, PathParameter(name="assetId")]
 TypeFilter = Annotated[
     str | None, QueryParameter(name="assetType", pattern=r"^[a-z0-9_-]{1,32}$", description="e.g. logo or mockup")
 ]
@@ -33,10 +35,10 @@ class AssetChange(WireModel):
     is_selected: bool = Field(strict=True, description="whether the user chose it")
 
 
-@get("/v1/brands/{brand_id:uuid}/assets", operation_id="listAssets", summary="List a brand's assets", tags=["brands"])
+@get("/v1/brands/{brandId:uuid}/assets", operation_id="listAssets", summary="List a brand's assets", tags=["brands"])
 async def search_assets(
     request: ApiRequest,
-    brand_id: FromPath[UUID],
+    brand_id: BrandId,
     asset_type: TypeFilter = None,
     limit: LimitParameter = 50,
     cursor: CursorParameter = None,
@@ -51,8 +53,8 @@ async def search_assets(
     return AssetPage([_record(request, asset) for asset in page], following)
 
 
-@patch("/v1/assets/{asset_id:uuid}", operation_id="changeAsset", summary="Choose an asset, or not", tags=["brands"])
-async def choose_asset(request: ApiRequest, asset_id: FromPath[UUID]) -> AssetRecord:
+@patch("/v1/assets/{assetId:uuid}", operation_id="changeAsset", summary="Choose an asset, or not", tags=["brands"])
+async def choose_asset(request: ApiRequest, asset_id: AssetId) -> AssetRecord:
     """Mark an asset as chosen, or not, and return it."""
     asset = await visible_asset(request.api.database, request.user, str(asset_id))
     check_may_change(request.user)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from litestar import get, patch, post
-from litestar.params import FromPath
+from litestar.params import PathParameter
 from pydantic import AfterValidator, Field, StringConstraints
 
 from workhall.access.ownership import visible_brand
@@ -22,8 +22,9 @@ from workhall.jobs.principal import Principal
 from workhall.jobs.store.brands import change_brand, create_brand, list_brands
 from workhall.sdk import WireModel
 
-__all__ = ["BrandChange", "NewBrand", "add_brand", "edit_brand", "search_brands", "show_brand"]
+__all__ = ["BrandChange", "BrandId", "NewBrand", "add_brand", "edit_brand", "search_brands", "show_brand"]
 
+BrandId = Annotated[UUID, PathParameter(name="brandId")]
 # PostgreSQL's text has no NUL (its documentation, "Character Types").
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Status = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
@@ -77,14 +78,14 @@ async def search_brands(request: ApiRequest, limit: LimitParameter = 50, cursor:
     return BrandPage([brand_record(brand) for brand in page], following)
 
 
-@get("/v1/brands/{brand_id:uuid}", operation_id="getBrand", summary="Show a brand", tags=["brands"])
-async def show_brand(request: ApiRequest, brand_id: FromPath[UUID]) -> BrandRecord:
+@get("/v1/brands/{brandId:uuid}", operation_id="getBrand", summary="Show a brand", tags=["brands"])
+async def show_brand(request: ApiRequest, brand_id: BrandId) -> BrandRecord:
     """Return a brand."""
     return brand_record(await visible_brand(request.api.database, request.user, str(brand_id)))
 
 
-@patch("/v1/brands/{brand_id:uuid}", operation_id="changeBrand", summary="Change a brand", tags=["brands"])
-async def edit_brand(request: ApiRequest, brand_id: FromPath[UUID]) -> BrandRecord:
+@patch("/v1/brands/{brandId:uuid}", operation_id="changeBrand", summary="Change a brand", tags=["brands"])
+async def edit_brand(request: ApiRequest, brand_id: BrandId) -> BrandRecord:
     """Change a brand and return it."""
     await visible_brand(request.api.database, request.user, str(brand_id))
     check_may_change(request.user)

@@ -92,11 +92,14 @@ def _completed(document: Json, registry: Registry) -> Json:
     components: Json = document["components"]["schemas"]
     components["Failure"] = _FAILURE
     schemas = _add_models(components, list(dict.fromkeys(_models(processors))))
+    _describe_readiness(document["paths"]["/health/ready"]["get"])
     for operation in _operations(document):
         _describe_failures(operation, _FAILURES)
         _describe_bodies(operation, schemas)
     for path, processor in served_endpoints(registry).items():
-        _describe_submit(document["paths"][f"/api{path}"]["post"], processor, _request_model(processor), schemas)
+        submit = document["paths"][f"/api{path}"]["post"]
+        _describe_submit(submit, processor, _request_model(processor), schemas)
+        _describe_endpoint(submit, processor)
     for processor in processors:
         submit = document["paths"][f"/api/v1/jobs/{processor.queue}"]["post"]
         _describe_submit(submit, processor, processor.payload, schemas)
@@ -159,6 +162,11 @@ def _describe_bodies(operation: Json, schemas: Schemas) -> None:
         operation["responses"] |= {"200": whole, "206": {**whole, "description": "The range that was asked for"}}
 
 
+def _describe_readiness(operation: Json) -> None:
+    missing = {**operation["responses"]["200"], "description": "A part is missing; `error` names it"}
+    operation["responses"]["503"] = missing
+
+
 def _body(schema: Json) -> Json:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
@@ -170,6 +178,15 @@ def _describe_submit(operation: Json, processor: Processor, model: type[BaseMode
     if processor.result is not None:
         operation["x-result-schema"] = schemas[processor.result, "serialization"]
         operation["description"] += f" The `result` of a job is a {processor.result.__name__}."
+
+
+def _describe_endpoint(operation: Json, processor: Processor) -> None:
+    """Say what a plugin's own route answers, and that its own proof of the caller is no bearer token."""
+    own = processor.endpoint is not None and processor.endpoint.respond is not None
+    schema = {"type": "object"} if own else {"$ref": _REF.format(model="Accepted")}
+    operation["responses"]["202"]["content"] = {"application/json": {"schema": schema}}
+    if processor.endpoint is not None and processor.endpoint.authenticate is not None:
+        operation["security"] = []
 
 
 def _relax(components: Json, processor: Processor, schemas: Schemas) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from litestar import Response, route
 from litestar.exceptions import HTTPException, PermissionDeniedException
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from workhall.access.ownership import AssetNotFound, visible_asset
+from workhall.api.assets import AssetId
 from workhall.api.auth import read_bearer
 from workhall.api.ranges import ByteRange, UnsatisfiableRange, parse_range
 from workhall.api.signing import Variant
@@ -37,7 +37,7 @@ _SAFE: Final = {
 
 
 @route(
-    "/files/{asset_id:uuid}",
+    "/files/{assetId:uuid}",
     http_method=["GET", "HEAD"],
     operation_id=lambda _handler, method, _path: "getFile" if method == "GET" else "headFile",
     summary="Load a file",
@@ -46,7 +46,7 @@ _SAFE: Final = {
 )
 async def send_file(
     request: ApiRequest,
-    asset_id: FromPath[UUID],
+    asset_id: AssetId,
     variant: Kind = "original",
     expires: Expires = None,
     signature: Signature = None,

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from sqlalchemy import RowMapping
 
 from workhall.access.ownership import visible_job
@@ -31,6 +31,7 @@ _EVENTS_AT_ONCE: Final = 1000
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 0.5
 
+JobId = Annotated[str, PathParameter(name="jobId")]
 QueueFilter = Annotated[str | None, QueryParameter(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="a queue's name")]
 StatusFilter = Annotated[JobStatus | None, QueryParameter(description="only jobs in this status")]
 BrandFilter = Annotated[UUID | None, QueryParameter(name="brandId", description="only jobs of this brand")]
@@ -66,8 +67,8 @@ async def search_jobs(
     return JobPage([job_record(row) for row in page], following)
 
 
-@get("/v1/jobs/{job_id:str}", operation_id="getJob", summary="Show a job", tags=["jobs"])
-async def show_job(request: ApiRequest, job_id: FromPath[str], wait: Wait = 0) -> JobRecord:
+@get("/v1/jobs/{jobId:str}", operation_id="getJob", summary="Show a job", tags=["jobs"])
+async def show_job(request: ApiRequest, job_id: JobId, wait: Wait = 0) -> JobRecord:
     """Return a job; with `wait`, when it changes or the time is over."""
     row = await _visible(request, job_id)
     if wait and row["status"] not in TERMINAL:
@@ -76,15 +77,15 @@ async def show_job(request: ApiRequest, job_id: FromPath[str], wait: Wait = 0) -
     return job_record(row)
 
 
-@get("/v1/jobs/{job_id:str}/events", operation_id="listJobEvents", summary="List a job's events", tags=["jobs"])
-async def list_events(request: ApiRequest, job_id: FromPath[str], after: After = 0) -> EventList:
+@get("/v1/jobs/{jobId:str}/events", operation_id="listJobEvents", summary="List a job's events", tags=["jobs"])
+async def list_events(request: ApiRequest, job_id: JobId, after: After = 0) -> EventList:
     """Return a job's events so far."""
     await _visible(request, job_id)
     return EventList([event_record(event) for event in await _events(request.api, job_id, after)])
 
 
-@get("/v1/jobs/{job_id:str}/attempts", operation_id="listJobAttempts", summary="List a job's runs", tags=["jobs"])
-async def list_runs(request: ApiRequest, job_id: FromPath[str]) -> AttemptList:
+@get("/v1/jobs/{jobId:str}/attempts", operation_id="listJobAttempts", summary="List a job's runs", tags=["jobs"])
+async def list_runs(request: ApiRequest, job_id: JobId) -> AttemptList:
     """Return a job's attempts."""
     await _visible(request, job_id)
     rows = await request.api.database.read(lambda connection: read_attempts(connection, job_id))

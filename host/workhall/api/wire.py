@@ -16,7 +16,6 @@ __all__ = [
     "CreditBalance",
     "EventList",
     "EventRecord",
-    "Failure",
     "JobPage",
     "JobRecord",
     "PluginList",
@@ -160,10 +159,3 @@ class PluginList(Struct, rename="camel"):
     """Every installed plugin."""
 
     plugins: list[PluginState]
-
-
-class Failure(Struct, rename="camel"):
-    """Why a request was refused."""
-
-    error: str
-    details: Any = None

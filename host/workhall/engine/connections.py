@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from redis import Redis as BlockingRedis
-from redis.asyncio import Connection, Redis
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError, RedisError
@@ -59,7 +60,7 @@ def _options(name: str) -> dict[str, Any]:
     }
 
 
-class _Cancellable(Connection):
+class _Cancellable(AbstractConnection):
     """Sends without ``asyncio.wait_for``.
 
     Where a connection has a time-out redis-py sends inside one, which costs a task for each command and, before
@@ -78,6 +79,6 @@ class _Cancellable(Connection):
             self.socket_timeout = timeout_s
 
 
-def _cancellable(kind: type[Connection]) -> type[Connection]:
+def _cancellable(kind: type[AbstractConnection]) -> type[AbstractConnection]:
     """Return ``kind`` (plain, TLS or Unix socket) with that way of sending."""
     return type(f"Cancellable{kind.__name__}", (_Cancellable, kind), {})

@@ -18,6 +18,7 @@ from workhall.engine.lease import Lease
 from workhall.engine.pump import Pump
 from workhall.engine.queue import HostQueue
 from workhall.engine.reconciler import Reconciler
+from workhall.engine.tasks import end_tasks
 from workhall.engine.worker import HostWorker
 from workhall.jobs.cancel import Canceller
 from workhall.jobs.execute import Executor, Installed
@@ -129,8 +130,7 @@ class WorkerProcess:
     async def _drain(self, starts: Sequence[asyncio.Task[None]], upkeep: Sequence[asyncio.Task[None]]) -> None:
         """Claim nothing more, let jobs finish up to the grace time, hand the rest back uncharged."""
         self._pump.stop_claiming()
-        for task in upkeep:
-            task.cancel()
+        await end_tasks(upkeep)
         await self._claimer.settled()
         for worker in self._workers.values():
             worker.event.set()
@@ -138,7 +138,6 @@ class WorkerProcess:
         _log.info("workers closed")
         await self._pump.close()
         _log.info("queues closed")
-        await asyncio.gather(*upkeep, return_exceptions=True)
         for connection in self._connections.values():
             with suppress(Exception):  # a connection that is gone is closed
                 await connection.aclose()

@@ -19,6 +19,7 @@ from redis.exceptions import NoScriptError
 
 from workhall.engine.connections import backoff_s, is_away
 from workhall.engine.scripts import sync_script
+from workhall.engine.tasks import end_tasks
 from workhall.jobs.ids import queue_of
 from workhall.jobs.ports import JobLine, LoggedEvent
 
@@ -81,10 +82,7 @@ class Pump:
                 await self.flushed()
         except TimeoutError:
             _log.warning("Redis did not take the last announcements; another process makes them good.")
-        tasks = (self._task, *self._fillers)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks((self._task, *self._fillers))
 
     async def flushed(self) -> None:
         """Return when everything that was announced up to now has been sent, however long Redis is away."""

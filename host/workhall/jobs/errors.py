@@ -10,7 +10,9 @@
     ├── BrandNotFound         no such brand, or not the caller's
     ├── InsufficientCredits
     ├── IdempotencyConflict   the key was used with another body
-    └── JobNotFound           no such job, or not the caller's
+    ├── JobNotFound           no such job, or not the caller's
+    ├── JobNotEnded           only an ended job can be run again
+    └── DeadLetterNotFound
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from typing import Any
 
 __all__ = [
     "BrandNotFound",
+    "DeadLetterNotFound",
     "DispatchForbidden",
     "IdempotencyConflict",
     "InsufficientCredits",
+    "JobNotEnded",
     "JobNotFound",
     "JobsError",
     "PayloadInvalid",
@@ -86,3 +90,17 @@ class JobNotFound(JobsError):
 
     def __init__(self) -> None:
         super().__init__("Job not found")
+
+
+class JobNotEnded(JobsError):
+    """The job has not ended yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The job has not ended; cancel it first, or wait for its end")
+
+
+class DeadLetterNotFound(JobsError):
+    """There is no such dead letter."""
+
+    def __init__(self) -> None:
+        super().__init__("Dead letter not found")

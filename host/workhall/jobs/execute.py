@@ -77,18 +77,20 @@ class Executor:
         self._database = database
         self._storage = storage
         self._http = http
-        self._in_handler: dict[str, tuple[Attempt, asyncio.Task[Any]]] = {}
+        self._in_handler: dict[Attempt, asyncio.Task[Any]] = {}
 
     def running(self) -> set[str]:
-        """Return the jobs whose handlers run."""
-        return set(self._in_handler)
+        """Return the jobs whose handlers run and have not been told that they were cancelled."""
+        return {attempt.job.job_id for attempt in self._in_handler}
 
     def cancel(self, job_id: str) -> None:
-        """End a job that was cancelled at its handler's next await; one that is past its handler ends by itself."""
-        if found := self._in_handler.get(job_id):
-            attempt, task = found
+        """End a job that was cancelled at its handler's next await; one that is past its handler ends by itself.
+
+        A handler is told once, so that it can clean up in peace.
+        """
+        for attempt in [attempt for attempt in self._in_handler if attempt.job.job_id == job_id]:
             attempt.cancel_requested = True
-            task.cancel()
+            self._in_handler.pop(attempt).cancel()
 
     async def execute(self, job: ClaimedJob) -> None:
         """Run one attempt to its recorded end; whatever the handler raises, this returns."""
@@ -121,12 +123,12 @@ class Executor:
     async def _call(self, execution: _Execution, context: HostJobContext) -> Any:
         attempt, task = execution.attempt, asyncio.current_task()
         assert task is not None  # noqa: S101 - a job runs in a task of its own
-        self._in_handler[attempt.job.job_id] = (attempt, task)
+        self._in_handler[attempt] = task
         try:
             work = interruptible(execution.installed.handler(context), lambda: attempt.cancel_requested)
             return await _within(attempt.job.timeout_s, work)
         finally:
-            del self._in_handler[attempt.job.job_id]
+            self._in_handler.pop(attempt, None)
 
     async def _record(self, execution: _Execution) -> None:
         assert execution.outcome is not None  # noqa: S101 - _perform always sets it

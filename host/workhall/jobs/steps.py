@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms
 from workhall.jobs.ports import StepRow
-from workhall.sdk import PermanentError
+from workhall.sdk import JobCancelled, PermanentError
 from workhall.sdk.services import Storage
 
 __all__ = ["Steps", "contained"]
@@ -114,12 +115,21 @@ async def _called(fn: Callable[[], T | Awaitable[T]]) -> T:
 
 
 async def _shielded(work: Awaitable[T]) -> T:
-    """Run ``work`` to its end although this attempt is cancelled, for a grace time: it has been paid for."""
+    """Run ``work`` to its end although this attempt is to end, for a grace time: it has been paid for."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=_SHIELD_S)
+    except (asyncio.CancelledError, JobCancelled):
+        await _patiently(task, _SHIELD_S)
         task.cancel()
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will ask
         raise
+
+
+async def _patiently(task: asyncio.Future[Any], for_s: float) -> None:
+    """Wait for ``task`` for ``for_s`` seconds, whoever else wants this attempt to end meanwhile."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + for_s
+    while not task.done() and loop.time() < until:
+        with suppress(asyncio.CancelledError, JobCancelled):
+            await asyncio.wait({task}, timeout=until - loop.time())

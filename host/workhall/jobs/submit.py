@@ -97,6 +97,7 @@ def new_job(
     delay_s: float = 0,
     identifier: str | None = None,
     parent_job_id: str | None = None,
+    replay_of: str | None = None,
 ) -> NewJob:
     """Return the row of a new job, with the policy of its processor stamped on it."""
     processor = registered.processor
@@ -123,6 +124,7 @@ def new_job(
         created_at=at,
         event=events.queued(at, run_at=run_at if delay_s else None),
         parent_job_id=parent_job_id,
+        replay_of=replay_of,
     )
 
 

@@ -74,9 +74,12 @@ class Links:
             self.cut(socket)
 
     async def _on_disconnect(self, eio_sid: str, reason: str) -> None:
-        """Free what waits for the client, and let the writer, or the request that polls, come to its end now."""
+        """Free what waits for the client, and let the writer, or the request that polls, come to its end now.
+
+        The library would keep the socket until its next round, and stumble over what the client still posts.
+        """
         await self._forget(eio_sid, reason)
-        if (socket := self._server.eio.sockets.get(eio_sid)) is not None:
+        if (socket := self._server.eio.sockets.pop(eio_sid, None)) is not None:
             while not socket.queue.empty():
                 socket.queue.get_nowait()
                 socket.queue.task_done()
@@ -89,5 +92,3 @@ class Links:
 
     async def _end(self, socket: Any) -> None:
         await socket.close(wait=False, abort=True, reason=self._server.reason.TRANSPORT_CLOSE)
-        # The library would keep it until its next round, and stumble over what the client still posts.
-        self._server.eio.sockets.pop(socket.sid, None)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ObjectStorage", "StorageAway", "StoredFile"]
 
 _CHUNK: Final = 256 * 1024  # bytes per piece of a streamed file
+_FAILURES: Final[tuple[type[Exception], ...]] = (BaseError, PermissionError, NotImplementedError)
 _SCHEME: Final = "storage:"
 
 
@@ -126,6 +127,6 @@ def _sentences(*also: type[Exception]) -> Iterator[None]:
     """Turn the library's errors, which carry pages of debugging text, and ``also``, into one sentence."""
     try:
         yield
-    except (BaseError, PermissionError, NotImplementedError, *also) as error:
+    except (*_FAILURES, *also) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise StorageAway(f"The storage cannot be used: {first}") from error

@@ -11,8 +11,9 @@ const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 
 const commands = {
   connect({ url, namespace, token, options }) {
+    socket?.disconnect();
     socket = io(url + namespace, { auth: token ? { token } : {}, forceNew: true, timeout: 5000, ...options });
-    socket.on("connect", () => say({ connected: true, recovered: socket.recovered }));
+    socket.on("connect", () => say({ connected: true, recovered: socket.recovered ?? false }));
     socket.on("connect_error", (error) => say({ refused: error.message }));
     socket.on("disconnect", (reason) => say({ disconnected: reason }));
     socket.onAny((event, ...args) => say({ event, args }));

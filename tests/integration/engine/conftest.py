@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from sqlalchemy import text
-from tests.conftest import _new_postgres_database
-from tests.integration.engine.hosting import Host
-from tests.integration.engine.lua import Lua
-
 from workhall.jobs.migrate import upgrade_database
 from workhall.jobs.store import SqlStore, open_database
 from workhall.jobs.tables import METADATA
+
+from tests.conftest import _new_postgres_database
+from tests.integration.engine.hosting import Host
+from tests.integration.engine.lua import Lua
 
 
 @pytest.fixture

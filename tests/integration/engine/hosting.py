@@ -10,8 +10,6 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 from sqlalchemy import select
-from tests.fixtures.waiting import eventually
-
 from workhall.engine.dispatcher import RedisDispatcher
 from workhall.engine.process import WorkerProcess
 from workhall.jobs.execute import Installed
@@ -28,6 +26,8 @@ from workhall.plugins.registry import RegisteredProcessor, Registry
 from workhall.sdk import CATALOGUE, EventSpec, Processor, WireModel
 from workhall.settings import Settings, load_settings
 from workhall.storage import open_storage
+
+from tests.fixtures.waiting import eventually
 
 Handler = Callable[[Any], Awaitable[Any]]
 

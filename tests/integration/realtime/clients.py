@@ -65,10 +65,10 @@ class PythonClient(Inbox):
         self.is_open = False
         self._news.set()
 
-    async def connect(self, url: str, token: str | None, transports: list[str] | None = None) -> None:
+    async def connect(self, url: str, token: str | None) -> None:
         auth = {"token": token} if token is not None else None
         await self._client.connect(
-            url, auth=auth, namespaces=["/wizard"], transports=transports or ["websocket"], wait_timeout=WITHIN_S
+            url, auth=auth, namespaces=["/wizard"], transports=["websocket"], wait_timeout=WITHIN_S
         )
         self.is_open = True
 
@@ -98,11 +98,15 @@ class NodeClient(Inbox):
         self._reading = asyncio.create_task(self._read())
 
     async def connect(self, url: str, token: str | None, namespace: str = "/wizard", **options: Any) -> dict[str, Any]:
-        """Connect; returns the first thing that happens."""
+        """Connect; returns how it ended."""
         before = len(self.lines)
+
+        def outcomes() -> list[dict[str, Any]]:
+            return [line for line in self.lines[before:] if "connected" in line or "refused" in line]
+
         self.tell(do="connect", url=url, namespace=namespace, token=token, options=options)
-        await self.until(lambda: len(self.lines) > before)
-        return self.lines[before]
+        await self.until(lambda: bool(outcomes()))
+        return outcomes()[0]
 
     def tell(self, **command: Any) -> None:
         assert self._process is not None
@@ -173,3 +177,28 @@ class RawSocket:
             if message.type != aiohttp.WSMsgType.TEXT:
                 assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED), message
                 return
+
+
+class Poller:
+    """A bare client that polls (Engine.IO protocol, revision 4, "HTTP long-polling")."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._address = http, f"{url}/socket.io/?EIO=4&transport=polling"
+        self._timeout = aiohttp.ClientTimeout(WITHIN_S)
+
+    async def open(self) -> None:
+        (packet,) = await self.get()
+        self._address += "&sid=" + json.loads(packet[1:])["sid"]
+
+    async def get(self) -> list[str]:
+        """Wait for packets; pings are skipped."""
+        async with self._http.get(self._address, timeout=self._timeout) as answer:
+            text = await answer.text()
+        return [packet for packet in text.split("\x1e") if packet != "2"]
+
+    async def post(self, *packets: str) -> int:
+        """Send packets; returns the HTTP status."""
+        body = "\x1e".join(packets)
+        async with self._http.post(self._address, data=body, timeout=self._timeout) as answer:
+            await answer.read()
+            return answer.status

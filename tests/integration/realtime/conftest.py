@@ -20,7 +20,7 @@ from workhall.jobs.store import SqlStore
 from workhall.realtime.hub import RealtimeHub
 from workhall.settings import Settings
 
-from tests.integration.realtime.clients import JS, NodeClient, PythonClient, RawSocket
+from tests.integration.realtime.clients import JS, NodeClient, Poller, PythonClient, RawSocket
 from tests.integration.realtime.job_log import JobLog, new_user
 
 
@@ -59,10 +59,10 @@ class System:
     def token(self, user_id: str | None = None, **claims: Any) -> str:
         return issue_token(self.settings, user_id or self.user, **claims)
 
-    async def client(self, user_id: str | None = None, *, transports: list[str] | None = None) -> PythonClient:
+    async def client(self, user_id: str | None = None) -> PythonClient:
         """A connected Python client of ``user_id``."""
         client = PythonClient()
-        await client.connect(self.url, self.token(user_id), transports)
+        await client.connect(self.url, self.token(user_id))
         self._stack.push_async_callback(client.close)
         return client
 
@@ -84,6 +84,12 @@ class System:
         if joined:
             assert (await raw.ask(f'40/wizard,{{"token":"{self.token()}"}}')).startswith("40/wizard,{")
         return raw
+
+    async def poller(self) -> Poller:
+        """A bare polling client after the Engine.IO handshake."""
+        poller = Poller(await self._stack.enter_async_context(aiohttp.ClientSession()), self.url)
+        await poller.open()
+        return poller
 
     async def until(self, happened: Callable[[], bool], within_s: float = 15) -> None:
         """Wait for something inside the hub."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
 import pytest
 from workhall.realtime.limits import Limits
 
@@ -118,27 +117,20 @@ async def test_events_before_connect_reach_nobody(system: System) -> None:
     assert (await raw.ask(f'40/wizard,{{"token":"{system.token()}"}}')).startswith("40/wizard,")
 
 
-async def test_polling_garbage(system: System, caplog: pytest.LogCaptureFixture) -> None:
-    """What a poller posts wrongly is answered at once; its session ends or goes on, others' requests do."""
-    address = f"{system.url}/socket.io/?EIO=4&transport=polling"
-    async with aiohttp.ClientSession() as session:
-
-        async def opened() -> str:
-            async with session.get(address) as answer:
-                return (await answer.text()).split('"sid":"')[1].split('"')[0]
-
-        async def post(sid: str, body: str) -> int:
-            async with session.post(f"{address}&sid={sid}", data=body, timeout=aiohttp.ClientTimeout(10)) as answer:
-                return answer.status
-
-        assert await post("nobody", "40") == 400
-        assert await post(await opened(), "4" * 1_000_001) == 413
-        for body in ("", "x", "4" + "[" * 50_000, "\x1e".join(["3"] * 17), "42[]", "451-[]", "43[]"):
-            assert await post(await opened(), body) in (200, 400)
-        sid = await opened()
-        hanging = asyncio.create_task(session.get(f"{address}&sid={sid}"))
-        await post(sid, "1")
-        async with asyncio.timeout(10), await hanging as answer:
-            await answer.text()
-        assert await post(sid, "40") == 400
+async def test_what_a_poller_posts_wrongly_ends_its_session_at_most(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = await system.raw(joined=True)
+    assert await (await system.poller()).post("4" * 1_000_001) == 413
+    for packets in ([""], ["x"], ["4" + "[" * 50_000], ["3"] * 17, ["42[]"], ["451-[]"], ["43[]"]):
+        assert await (await system.poller()).post(*packets) in (200, 400)
+    assert (await other.ask('42/wizard,1["job:status",{"jobId":"x"}]')).startswith("43/wizard,1[")
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_poller_that_says_goodbye_is_let_go_at_once(system: System) -> None:
+    poller = await system.poller()
+    hanging = asyncio.create_task(poller.get())
+    assert await poller.post("1") == 200
+    await hanging
+    assert await poller.post("40") == 400

@@ -74,11 +74,19 @@ async def test_pages_of_other_origins_are_refused(system: System, transport: str
 
 
 async def test_polling_works(system: System) -> None:
-    client = await system.client(transports=["polling"])
+    poller = await system.poller()
     job = await system.log.job(system.user)
-    assert await client.ask("job:join", {"jobId": job.job_id, "after": 0}) == {"ok": True}
     await system.log.happen(job, 3)
-    assert await client.until_seq(5) == [1, 2, 3, 4, 5]
+    assert await poller.post(f'40/wizard,{{"token":"{system.token()}"}}') == 200
+    assert (await poller.get())[0].startswith('40/wizard,{"sid":')
+    assert await poller.post(f'42/wizard,1["job:join",{{"jobId":"{job.job_id}","after":2}}]') == 200
+    got: list[str] = []
+    while len(got) < 4:
+        got += await poller.get()
+    assert got[0] == '43/wizard,1[{"ok":true}]'
+    assert [packet.split('"seq":')[1][0] for packet in got[1:]] == ["3", "4", "5"]
+    assert await poller.post("41/wizard,", "1") == 200
+    await system.until(lambda: system.hub.connections == 0)
 
 
 async def test_several_processes_take_websockets_only(start_system: StartSystem, valkey: str) -> None:

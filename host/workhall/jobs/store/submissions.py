@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
@@ -15,7 +15,7 @@ from workhall.jobs.ports import IdempotencyKey, NewJob, Submission, Submitted
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.credits import reserve_credits
 from workhall.jobs.store.events import insert_events
-from workhall.jobs.tables import brands, generation_jobs, idempotency_keys, job_data
+from workhall.jobs.tables import brands, generation_jobs, idempotency_keys, job_data, job_steps
 
 __all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
 
@@ -40,6 +40,16 @@ def insert_jobs(connection: Connection, jobs: Sequence[NewJob]) -> None:
     connection.execute(insert(generation_jobs), [_row(job) for job in jobs])
     connection.execute(insert(job_data), [{"job_id": job.job_id, "payload": job.payload} for job in jobs])
     insert_events(connection, [job.first_event for job in jobs])
+    for job in jobs:
+        if job.replay_of is not None:
+            _copy_steps(connection, job.replay_of, job.job_id)
+
+
+def _copy_steps(connection: Connection, source: str, target: str) -> None:
+    """Give a replay the finished steps of the job that it replays: what was paid for is not paid for again."""
+    columns = [column for column in job_steps.c if column.name != "job_id"]
+    done = select(literal(target), *columns).where(job_steps.c.job_id == source, job_steps.c.result.is_not(None))
+    connection.execute(insert(job_steps).from_select(["job_id", *(column.name for column in columns)], done))
 
 
 def insert_children(connection: Connection, children: Sequence[NewJob]) -> list[NewJob]:
