@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     allow_hosts: str = Field("", validation_alias="WORKHALL_ALLOW_HOSTS", description="host:port, comma-separated")
     alert_cost_usd: float = Field(10, validation_alias="WORKHALL_ALERT_COST_USD")
     shutdown_grace_s: float = Field(30, ge=0, validation_alias="WORKHALL_SHUTDOWN_GRACE")
+    watchdog_grace_s: float = Field(10, gt=0, validation_alias="WORKHALL_WATCHDOG_GRACE")
+    worker_memory_mb: int = Field(0, ge=0, validation_alias="WORKHALL_WORKER_MEMORY_MB")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="WORKHALL_LOG_LEVEL")
 
     redis_url: str = Field("", validation_alias="REDIS_URL")
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     public_url: str = Field("", validation_alias="PUBLIC_URL")
     cors_origins: str = Field("http://localhost:5173,http://localhost:3000", validation_alias="CORS_ORIGINS")
     port: int = Field(3000, ge=0, le=65535, validation_alias="PORT")
+
+    api_processes: int = Field(1, ge=1, validation_alias="WORKHALL_API_PROCESSES")
 
     supabase_jwt_secret: SecretStr = Field(SecretStr(""), validation_alias="SUPABASE_JWT_SECRET")
     support_email: str = Field(
@@ -89,7 +93,7 @@ class Settings(BaseSettings):
     @property
     def storage(self) -> str:
         """The storage address; a folder in the data folder by default."""
-        return self.storage_url or f"file://{self.data_dir / 'files'}"
+        return self.storage_url or (self.data_dir / "files").as_uri()
 
     @property
     def allowed_hosts(self) -> frozenset[tuple[str, int]]:

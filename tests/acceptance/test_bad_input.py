@@ -16,6 +16,17 @@ from .rows import Rows
 from .system import Host
 
 JOBS = "/api/v1/jobs/logo-generation"
+WRONG = [
+    ({"count": 9}, "count"),
+    ({"count": "four"}, "count"),
+    ({"logoStyle": "baroque"}, "logoStyle"),
+    ({"colorPalette": []}, "colorPalette"),
+    ({"colorPalette": ["red", 5]}, "colorPalette.1"),
+    ({"brandName": None}, "brandName"),
+    ({"brandVision": "x" * 2001}, "brandVision"),
+    ({"brandId": "not-a-uuid"}, "brandId"),
+    ({"colour": "red"}, "colour"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +53,7 @@ def _nothing_is_left(admin: Caller, user: Caller, brand: str, poor_brand: str, r
 
 
 @pytest.mark.parametrize("route", [LOGOS, JOBS])
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"count": 9}, "count"),
-        ({"count": "four"}, "count"),
-        ({"logoStyle": "baroque"}, "logoStyle"),
-        ({"colorPalette": []}, "colorPalette"),
-        ({"colorPalette": ["red", 5]}, "colorPalette.1"),
-        ({"brandName": None}, "brandName"),
-        ({"brandVision": "x" * 2001}, "brandVision"),
-        ({"brandId": "not-a-uuid"}, "brandId"),
-        ({"colour": "red"}, "colour"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("change", "field"), WRONG, ids=[field for _, field in WRONG])
 def test_a_field_that_does_not_fit_is_named(
     user: Caller, brand: str, route: str, change: dict[str, Any], field: str
 ) -> None:

@@ -17,7 +17,7 @@ from workhall.client import ApiError, WorkhallClient
 
 from tests.integration.realtime.clients import NodeClient, PythonClient
 
-from .course import Course, SocketClient, begin, until_end
+from .course import Course, SocketClient, begin
 from .people import LOGOS, Caller, logo_request
 from .rows import Rows
 from .system import Host
@@ -29,8 +29,9 @@ BOUND_MS = 50
 async def follow(client: SocketClient, user: Caller, brand: str) -> Course:
     """Submit a job for four logos and see it through."""
     try:
+        await client.connect(user.host.url, user.token)
         course = await begin(client, user, logo_request(brand, count=COUNT))
-        await until_end(client)
+        await course.until_end()
         return course
     finally:
         await client.close()

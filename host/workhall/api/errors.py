@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from litestar.types import ExceptionHandler, ExceptionHandlersMap
 from pydantic.alias_generators import to_camel
@@ -30,6 +30,7 @@ from workhall.storage import StorageAway
 
 __all__ = ["EXCEPTION_HANDLERS", "EngineAway", "FileMissing"]
 
+AnyRequest = Request[Any, Any, Any]
 _log = structlog.get_logger(__name__)
 _RETRY_AFTER_S: Final = "1"
 _CLIENT_LEFT: Final = "client disconnected prematurely"  # Litestar's words when the body ends early
@@ -76,6 +77,10 @@ def _away(what: str) -> Callable[[Exception], Answer]:
     return answer
 
 
+def _engine_away(_error: EngineAway) -> Answer:  # the engine has logged it, once
+    return Answer(503, {"error": "Redis is away; try again in a moment"}, {"Retry-After": _RETRY_AFTER_S})
+
+
 def _parameters_invalid(error: ValidationException) -> Answer:
     """Name each query, path or header parameter by its wire name."""
     details = [
@@ -83,27 +88,6 @@ def _parameters_invalid(error: ValidationException) -> Answer:
         for item in (error.extra if isinstance(error.extra, list) else [])
     ]
     return Answer(400, {"error": "Validation failed", "details": details})
-
-
-def _http(error: HTTPException) -> Answer:
-    if error.status_code >= 500 and error.detail != _CLIENT_LEFT:
-        return _unexpected(error)
-    return Answer(error.status_code, {"error": error.detail}, error.headers or {})
-
-
-def _too_large(request: Request[Any, Any, Any], _error: HTTPException) -> Response[dict[str, Any] | None]:
-    limit = request.route_handler.resolve_request_max_body_size() or 0
-    return _response(request, Answer(413, {"error": f"The body is too large; at most {limit // 1_000_000} MB go here"}))
-
-
-def _unexpected(error: Exception) -> Answer:
-    request_id = str(uuid7())
-    _log.error("request failed", request_id=request_id, exc_info=error)
-    return Answer(
-        500,
-        {"error": "Something went wrong on our side; report it with this id", "details": {"requestId": request_id}},
-        {"X-Request-Id": request_id},
-    )
 
 
 _ANSWERS: Final[dict[type[Exception], Callable[[Any], Answer]]] = {
@@ -118,16 +102,13 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Answer]]] = {
     QueueUnavailable: _plain(HTTPStatus.CONFLICT),
     IdempotencyConflict: _plain(HTTPStatus.CONFLICT),
     DatabaseAway: _away("The database is away"),
-    EngineAway: _away("Redis is away"),
+    EngineAway: _engine_away,
     StorageAway: _away("The storage is away"),
     ValidationException: _parameters_invalid,
-    InternalServerException: _http,
-    HTTPException: _http,
-    Exception: _unexpected,
 }
 
 
-def _response(request: Request[Any, Any, Any], answer: Answer) -> Response[dict[str, Any] | None]:
+def _response(request: AnyRequest, answer: Answer) -> Response[dict[str, Any] | None]:
     body = None if request.method == "HEAD" else answer.body
     return Response(body, status_code=answer.status, headers=answer.headers, media_type="application/json")
 
@@ -136,8 +117,32 @@ def _handler(answer: Callable[[Any], Answer]) -> ExceptionHandler[Any]:
     return lambda request, error: _response(request, answer(error))
 
 
+def _http(request: AnyRequest, error: HTTPException) -> Response[dict[str, Any] | None]:
+    if error.status_code >= 500 and error.detail != _CLIENT_LEFT:
+        return _unexpected(request, error)
+    return _response(request, Answer(error.status_code, {"error": error.detail}, error.headers or {}))
+
+
+def _too_large(request: AnyRequest, _error: HTTPException) -> Response[dict[str, Any] | None]:
+    limit = request.route_handler.resolve_request_max_body_size() or 0
+    return _response(request, Answer(413, {"error": f"The body is too large; at most {limit // 1_000_000} MB go here"}))
+
+
+def _unexpected(request: AnyRequest, error: Exception) -> Response[dict[str, Any] | None]:
+    """Keep what happened to ourselves, under an id that the caller can name."""
+    request_id = str(uuid7())
+    _log.error(
+        "request failed", request_id=request_id, method=request.method, path=request.scope["path"], exc_info=error
+    )
+    sentence = "Something went wrong on our side; report it with this id"
+    body = {"error": sentence, "details": {"requestId": request_id}}
+    return _response(request, Answer(500, body, {"X-Request-Id": request_id}))
+
+
 # Litestar looks for a status code first, then for the nearest class.
 EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
-    HTTP_413_REQUEST_ENTITY_TOO_LARGE: _too_large,
     **{kind: _handler(answer) for kind, answer in _ANSWERS.items()},
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE: _too_large,
+    HTTPException: _http,
+    Exception: _unexpected,
 }

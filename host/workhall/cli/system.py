@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ import typer
 from workhall.cli.options import CommandError, DataDir
 
 if TYPE_CHECKING:
+    from workhall.engine.process import Service
     from workhall.settings import Settings
 
 __all__ = ["add_to"]
@@ -62,6 +63,12 @@ def worker(
     queue: Annotated[
         list[str] | None, typer.Option("--queue", metavar="NAME", help="Serve this queue; all where left out.")
     ] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Leave queues that have worker processes of their own to these.")
+    ] = False,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, help="At most so many jobs of a queue at a time.")
+    ] = None,
     health_port: Annotated[
         int | None, typer.Option("--health-port", min=0, max=65535, help="Answer GET /health on this port.")
     ] = None,
@@ -71,7 +78,10 @@ def worker(
 
     It shares Redis, database and storage with the other processes, on this machine or on others.
     """
-    _run(_work(_settings(data), queue or (), health_port))
+    settings = _settings(data)
+    from workhall.engine.process import Service
+
+    _run(_work(settings, Service(queue or (), shared, concurrency), health_port))
 
 
 async def _serve(settings: Settings, host: str, port: int | None) -> None:
@@ -92,7 +102,7 @@ async def _serve(settings: Settings, host: str, port: int | None) -> None:
     await serve_api(settings, sock=listener, stop=link.stop, ready=lambda: typer.echo(f"ready {name}"))
 
 
-async def _work(settings: Settings, queues: Sequence[str], health_port: int | None) -> None:
+async def _work(settings: Settings, service: Service, health_port: int | None) -> None:
     from workhall.cli.health import Health, serve_health
     from workhall.engine.process import run_worker
     from workhall.supervisor.child import ChildLink
@@ -108,7 +118,7 @@ async def _work(settings: Settings, queues: Sequence[str], health_port: int | No
 
     async with serve_health(health, health_port):
         try:
-            await run_worker(settings, queues=queues, stop=link.stop, ready=ready)
+            await run_worker(settings, service, stop=link.stop, ready=ready)
         except ValueError as error:  # a queue that is not installed
             raise CommandError(str(error)) from error
 

@@ -39,6 +39,7 @@ class JobClaimer:
         self.epoch = ""
         self.on_new_epoch: Callable[[], None] = lambda: None
         self.on_cancel: Callable[[str], None] = lambda _job_id: None
+        self.on_leave: Callable[[str], None] = lambda _queue: None
 
     def ended(self, queue: str) -> None:
         """A job ended: its slot is free, and its queue worth asking."""
@@ -80,8 +81,16 @@ class JobClaimer:
             self._ask()
 
     def _heed(self, token: tuple[bytes, bytes] | None) -> None:
-        if token is not None and token[1].startswith(b"cancel:"):
-            self.on_cancel(token[1].removeprefix(b"cancel:").decode())
+        word, _, rest = token[1].decode().partition(":") if token is not None else ("", "", "")
+        if word == "cancel":
+            self.on_cancel(rest)
+        elif word == "leave":
+            self.on_leave(rest)
+
+    def leave(self, queue: str) -> None:
+        """Claim nothing more of ``queue``; what runs goes on."""
+        if self._slots.leave(queue):
+            _log.info("The queue %s has a worker of its own now.", queue)
 
     async def settled(self) -> None:
         """Wait until every claim under way has become an attempt or was given back."""

@@ -6,25 +6,31 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Final
 
 from redis.asyncio import Redis
 
 from workhall.engine.cancel_watch import CancelWatch
 from workhall.engine.claimer import JobClaimer
 from workhall.engine.connections import connect
+from workhall.engine.flight_recorder import FlightRecorder
 from workhall.engine.lease import Lease
+from workhall.engine.placement import PlacementWatch
 from workhall.engine.pump import Pump
 from workhall.engine.queue import HostQueue
 from workhall.engine.reconciler import Reconciler
 from workhall.engine.tasks import end_tasks
+from workhall.engine.watchdog import Watchdog
 from workhall.engine.worker import HostWorker
 from workhall.jobs.cancel import Canceller
 from workhall.jobs.execute import Executor, Installed
 from workhall.jobs.ids import uuid7
 from workhall.jobs.store import SqlStore, open_database
-from workhall.jobs.store.queues import remember_queues
+from workhall.jobs.store.queues import read_isolated, remember_queues
 from workhall.jobs.submit import Submitter
 from workhall.plugins.handlers import resolve_handler
 from workhall.plugins.installed import installed_registry
@@ -35,38 +41,59 @@ from workhall.sdk.services import Http, Storage
 from workhall.settings import Settings, environment
 from workhall.storage import open_storage
 
-__all__ = ["run_worker"]
+__all__ = ["FLIGHTS", "Service", "WorkerProcess", "run_worker"]
 
+FLIGHTS: Final = "flight"  # the folder of the flight files, in the data folder
 _log = logging.getLogger("workhall.engine")
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a worker process serves.
+
+    Args:
+        queues: these queues; all that are installed where none is named.
+        shared: leave the queues that have worker processes of their own to these.
+        most_at_once: at most so many jobs of a queue at a time; as its policy says where None.
+    """
+
+    queues: Sequence[str] = ()
+    shared: bool = False
+    most_at_once: int | None = None
+
+
+ALL: Final = Service()
+
+
 async def run_worker(
-    settings: Settings, *, queues: Sequence[str] = (), stop: asyncio.Event, ready: Callable[[], None]
+    settings: Settings, service: Service = ALL, *, stop: asyncio.Event, ready: Callable[[], None]
 ) -> None:
-    """Serve ``queues`` (all that are installed where none is named) until ``stop`` is set, then drain.
+    """Serve until ``stop`` is set, then drain.
 
     Raises:
         ValueError: a named queue is not installed.
         workhall.plugins.handlers.HandlerError: a handler cannot be imported.
     """
     registry = installed_registry(settings)
-    installed = _import_handlers(_chosen(registry, queues))
     async with AsyncExitStack() as stack:
         database = open_database(settings.database)
         stack.push_async_callback(database.close)
+        isolated = await database.read(read_isolated) if service.shared else ()
+        installed = _import_handlers(_chosen(registry, service.queues, isolated))
         http = GuardedHttp(settings.allowed_hosts)
         stack.push_async_callback(http.aclose)
-        worker = WorkerProcess(settings, registry, installed, SqlStore(database), open_storage(settings), http)
-        async with worker.running():
+        worker = WorkerProcess(settings, registry, installed, SqlStore(database), open_storage(settings), http, service)
+        async with worker.running(watched=True):
             ready()
             await stop.wait()
 
 
-def _chosen(registry: Registry, queues: Sequence[str]) -> dict[str, RegisteredProcessor]:
+def _chosen(registry: Registry, queues: Sequence[str], without: Sequence[str]) -> dict[str, RegisteredProcessor]:
     if unknown := [queue for queue in queues if queue not in registry.processors]:
         names = ", ".join(sorted(registry.processors)) or "none"
         raise ValueError(f"The queue {unknown[0]} is not installed; the queues are: {names}.")
-    return {queue: one for queue, one in registry.processors.items() if not queues or queue in queues}
+    served = set(queues or registry.processors) - set(without)
+    return {queue: one for queue, one in registry.processors.items() if queue in served}
 
 
 def _import_handlers(chosen: Mapping[str, RegisteredProcessor]) -> dict[str, Installed]:
@@ -89,12 +116,15 @@ class WorkerProcess:
         store: SqlStore,
         storage: Storage,
         http: Http,
+        service: Service = ALL,
     ) -> None:
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{str(uuid7())[-6:]}"
         self._settings = settings
         self._registry = registry
         self._installed = installed
         self._store = store
+        self._service = service
+        self._recorder = FlightRecorder()
         self._connections = {part: self._connect(part) for part in ("pump", "sleeper", "upkeep")}
         self._pump = Pump(self._connections["pump"], store.events, self.worker_id)
         self._executor = Executor(registry, installed, store, self._pump, store.database, storage, http)
@@ -104,28 +134,56 @@ class WorkerProcess:
         self._claimer.on_new_epoch = self._reconciler.start_over
         self._claimer.on_cancel = self._executor.cancel
         self._cancels = CancelWatch(store, self._executor.running, self._executor.cancel)
+        self._placement = PlacementWatch(store.database, self._claimer.leave)
+        if service.shared:
+            self._claimer.on_leave = self._claimer.leave
+        self._watchdog = Watchdog(
+            self._recorder,
+            self._executor.running,
+            grace_s=settings.watchdog_grace_s,
+            memory_mb=settings.worker_memory_mb,
+        )
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Claim and run jobs inside; drain on the way out."""
+    async def running(self, *, watched: bool = False) -> AsyncIterator[None]:
+        """Claim and run jobs inside; drain on the way out.
+
+        ``watched``: the watchdog may end the whole process, so this is for worker processes alone.
+        """
         await self._remember_queues()
+        self._open_recorder()
+        with self._watchdog.watching() if watched else nullcontext():
+            async with self._leased(), self._working():
+                yield
+        self._recorder.close()
+
+    @asynccontextmanager
+    async def _leased(self) -> AsyncIterator[None]:
         lease = Lease(self._settings.redis, self.worker_id)
         await asyncio.to_thread(lease.start)
-        self._pump.start(self._claimer)
-        self._pump.ask()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(lease.release)
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[None]:
         starts = [asyncio.create_task(worker.start(), name="worker") for worker in self._workers.values()]
         upkeep = [
             asyncio.create_task(self._claimer.sleep(self.worker_id), name="sleeper"),
             asyncio.create_task(self._reconciler.run(), name="reconciler"),
             asyncio.create_task(self._cancels.run(), name="cancel-watch"),
         ]
+        if self._service.shared:
+            upkeep.append(asyncio.create_task(self._placement.run(), name="placement"))
         await asyncio.gather(*(worker.started.wait() for worker in self._workers.values()))
         _log.info("Worker %s serves %d queues", self.worker_id, len(self._workers))
+        self._pump.start(self._claimer)  # last: no job may end this process before it has said that it is ready
+        self._pump.ask()
         try:
             yield
         finally:
             await self._drain(starts, upkeep)
-            await asyncio.to_thread(lease.release)
 
     async def _drain(self, starts: Sequence[asyncio.Task[None]], upkeep: Sequence[asyncio.Task[None]]) -> None:
         """Claim nothing more, let jobs finish up to the grace time, hand the rest back uncharged."""
@@ -143,6 +201,12 @@ class WorkerProcess:
                 await connection.aclose()
         _log.info("connections closed")
 
+    def _open_recorder(self) -> None:
+        backoffs = {
+            queue: one.registered.processor.retry.backoff.model_dump() for queue, one in self._installed.items()
+        }
+        self._recorder.open(self._settings.data_dir / FLIGHTS, self.worker_id, backoffs)
+
     async def _remember_queues(self) -> None:
         plugins = {queue: one.registered.plugin for queue, one in self._installed.items()}
         await self._store.database.write(lambda connection: remember_queues(connection, plugins))
@@ -151,7 +215,8 @@ class WorkerProcess:
         return HostWorker(
             self._queue(queue),
             self._executor.execute,
-            concurrency=one.registered.processor.concurrency,
+            self._recorder,
+            concurrency=min(one.registered.processor.concurrency, self._service.most_at_once or sys.maxsize),
             worker_id=self.worker_id,
             grace_s=self._settings.shutdown_grace_s,
             ended=lambda name: self._claimer.ended(name),

@@ -132,7 +132,7 @@ class Reconciler:
         dead = (worker for worker in roll.dead if worker != self._worker_id)
         self._dead_since = {worker: self._dead_since.get(worker, now) for worker in dead}
         for worker, since in self._dead_since.items():
-            if now - since >= _DEAD_AFTER_S:
+            if worker in roll.certain or now - since >= _DEAD_AFTER_S:
                 await self._bury(worker)
 
     async def _bury(self, worker: str) -> None:

@@ -14,10 +14,11 @@ __all__ = ["RollCall", "call_roll", "held_by"]
 
 @dataclass(frozen=True, slots=True)
 class RollCall:
-    """What Redis said."""
+    """What Redis said; ``certain`` are those of the dead whose lease was ended, and did not merely run out."""
 
     living: frozenset[str]
     dead: tuple[str, ...]
+    certain: frozenset[str]
     known: frozenset[str]
     seqs: Mapping[str, int]
 
@@ -35,7 +36,8 @@ async def call_roll(redis: Redis, lines: Iterable[JobLine]) -> RollCall:
     leases = {name.decode(): until for name, until in await redis.zrange("saq:leases", 0, -1, withscores=True)}
     living = frozenset(name for name, until in leases.items() if until > now)
     claims = await _claims(redis, living) if wanted else []
-    return RollCall(living, tuple(sorted(set(leases) - living)), frozenset(in_queues.union(*claims)), seqs)
+    certain = frozenset(name for name, until in leases.items() if not until)
+    return RollCall(living, tuple(sorted(set(leases) - living)), certain, frozenset(in_queues.union(*claims)), seqs)
 
 
 async def held_by(redis: Redis, worker: str) -> set[str]:

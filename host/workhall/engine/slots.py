@@ -24,6 +24,11 @@ class Slots:
         if queue in self._limit:
             self._asking.add(queue)
 
+    def leave(self, queue: str) -> bool:
+        """Ask ``queue`` no more; tells whether it was served until now."""
+        self._asking.discard(queue)
+        return self._limit.pop(queue, None) is not None
+
     def take_wanted(self) -> dict[str, int]:
         """Return the free slots of the queues worth asking, and count them as taken.
 
@@ -46,13 +51,13 @@ class Slots:
             short = count - got.get(queue, 0)
             self._taken[queue] -= short
             if not short:
-                self._asking.add(queue)
+                self.ask(queue)
 
     def give_back(self, wanted: Mapping[str, int]) -> None:
         """A claim failed: its slots are free again, and its queues still worth asking."""
         for queue, count in wanted.items():
             self._taken[queue] -= count
-            self._asking.add(queue)
+            self.ask(queue)
 
     def release(self, queue: str) -> None:
         """A job ended."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from saq.worker import Worker
 
 from workhall.engine.connections import FAULTS
+from workhall.engine.flight_recorder import FlightRecorder
 from workhall.engine.queue import RUN, HostQueue
 from workhall.jobs.ports import ClaimedJob
 
@@ -34,6 +35,7 @@ class HostWorker(Worker[Any]):
         self,
         queue: HostQueue,
         execute: Execute,
+        recorder: FlightRecorder,
         *,
         concurrency: int,
         worker_id: str,
@@ -47,6 +49,7 @@ class HostWorker(Worker[Any]):
             concurrency=concurrency,
         )
         self._execute = execute
+        self._recorder = recorder
         self._ended = ended
         self._grace_s = grace_s
         self._running: set[tuple[str, int]] = set()
@@ -60,7 +63,7 @@ class HostWorker(Worker[Any]):
     def begin(self, job: ClaimedJob) -> None:
         """Run a claimed job."""
         self._running.add((job.job_id, job.claim_no))
-        task = asyncio.create_task(self._run(job), name=job.job_id)
+        task = asyncio.create_task(self._run(job), name=job.job_id, context=self._recorder.begin(job))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -93,6 +96,7 @@ class HostWorker(Worker[Any]):
             _log.exception("The end of %s could not be recorded; its lease decides.", job.job_id)
         finally:
             self._running.discard((job.job_id, job.claim_no))
+            self._recorder.end(job)
             self._ended(self.queue.name)
 
     async def _beat(self) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.errors import PayloadInvalid
 from workhall.jobs.ids import child_id, now_ms
-from workhall.jobs.payloads import validate_payload
+from workhall.jobs.payloads import first_problem, validate_payload
 from workhall.jobs.principal import HOST
 from workhall.jobs.progress import Progress
 from workhall.jobs.services import HostServices
@@ -132,8 +132,7 @@ class HostJobContext(JobContext[BaseModel]):
         try:
             event = model.model_validate({**{key: carried[key] for key in carried.keys() & model.model_fields}, **data})
         except ValidationError as error:
-            first = error.errors()[0]
-            raise ValueError(f"The event does not fit: {first['loc']}: {first['msg']}") from None
+            raise ValueError(f"The event does not fit: {first_problem(error)}") from None
         own = event.model_dump(mode="json", by_alias=True, exclude=set(carried) | {"seq"})
         return {name: value for name, value in own.items() if value is not None}
 

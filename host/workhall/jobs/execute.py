@@ -15,6 +15,7 @@ from workhall.jobs.context import HostJobContext
 from workhall.jobs.ending import ending_of
 from workhall.jobs.interrupt import interruptible
 from workhall.jobs.outcome import Completed, Failed, HandedBack, Outcome, Retrying, Snoozed, fault_of, judge
+from workhall.jobs.payloads import first_problem
 from workhall.jobs.ports import ClaimedJob, Dispatcher, JobLine, Store
 from workhall.jobs.results import checked_result
 from workhall.jobs.services import HostServices
@@ -190,10 +191,8 @@ def _payload(execution: _Execution) -> BaseModel:
     try:
         return execution.processor.payload.model_validate_json(execution.job.payload)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise PermanentError(
-            f"The payload does not fit the installed plugin's schema: {place}: {first['msg']}"
+            f"The payload does not fit the installed plugin's schema: {first_problem(error)}"
         ) from None
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from workhall.jobs.errors import DispatchForbidden, PayloadInvalid
 from workhall.jobs.principal import Principal
 
-__all__ = ["details_of", "parse_object", "validate_payload", "wire_name"]
+__all__ = ["details_of", "first_problem", "parse_object", "validate_payload", "wire_name"]
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
@@ -55,6 +55,12 @@ def details_of(error: ValidationError) -> list[dict[str, Any]]:
         {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"], "type": item["type"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
     ]
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return what was wrong first, as ``field: what``; never the value."""
+    first = details_of(error)[0]
+    return f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
 
 
 def wire_name(model: type[BaseModel], field: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from workhall.jobs.payloads import first_problem
 from workhall.sdk import PermanentError
 
 __all__ = ["checked_result"]
@@ -31,9 +32,7 @@ def checked_result(model: type[BaseModel] | None, value: Any) -> tuple[Any, str]
         text = _text(result)
         has_nan = _may_hide_nan(text) and _has_nan(result)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the result"
-        raise PermanentError(f"The handler's result does not fit its model: {place}: {first['msg']}") from None
+        raise PermanentError(f"The handler's result does not fit its model: {first_problem(error)}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise PermanentError(f"The handler's result is not JSON: {str(error).splitlines()[0]}") from None
     if has_nan:

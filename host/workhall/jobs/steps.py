@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms
+from workhall.jobs.payloads import first_problem
 from workhall.jobs.ports import StepRow
 from workhall.sdk import JobCancelled, PermanentError
 from workhall.sdk.services import Storage
@@ -67,9 +68,8 @@ class Steps:
         try:
             text = adapter.dump_json(value, by_alias=True, warnings=False).decode()
             result = adapter.validate_json(text)  # on the first run too: what comes back later is the same
-        except ValueError as error:  # pydantic's validation and serialization errors are ones
-            first = str(error).splitlines()[-1].strip()
-            raise ValueError(f'The result of step "{name}" does not fit its model: {first}') from None
+        except ValidationError as error:
+            raise ValueError(f'The result of step "{name}" does not fit its model: {first_problem(error)}') from None
         await self._store(StepRow(name, version, paid, await self._kept(name, text), now_ms()))
         return result
 

@@ -50,6 +50,7 @@ queues = Table(
     Column("plugin", Text, nullable=False),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("seen_at", BigInteger, nullable=False),
+    Column("isolated", Boolean, nullable=False, server_default=text("false")),
 )
 
 generation_jobs = Table(
@@ -78,6 +79,7 @@ generation_jobs = Table(
     Column("error", Text),
     Column("claim_no", Integer, nullable=False, server_default=text("0")),
     Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("deaths", Integer, nullable=False, server_default=text("0")),
     Column("last_seq", Integer, nullable=False),
     Column("worker_id", Text),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),

@@ -46,7 +46,8 @@ class OriginCheck:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._allowed = {origin.rstrip("/") for origin in [*settings.origins, settings.public_url] if origin}
+        public = urlsplit(settings.public_url)
+        self._allowed = {*(origin.rstrip("/") for origin in settings.origins), f"{public.scheme}://{public.netloc}"}
 
     def __call__(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
         """Tell whether a request that carries ``origin`` may pass."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import RowMapping
 
-from workhall.jobs.status import JobStatus
+from workhall.jobs.status import TERMINAL, JobStatus
 
 __all__ = ["status_of"]
 
@@ -44,7 +44,7 @@ def status_of(row: RowMapping) -> dict[str, Any]:
 
 
 def _retries_left(row: RowMapping, status: JobStatus) -> int:
-    """Attempts less failed attempts; none where the job is lost (contract §2)."""
-    if status in (JobStatus.FAILED, JobStatus.CANCELLED):
+    """Attempts less failed attempts; none where the job has ended (contract §2)."""
+    if status in TERMINAL:
         return 0
     return max(0, int(row["attempts_allowed"]) - int(row["failures"]))

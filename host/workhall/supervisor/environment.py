@@ -21,7 +21,7 @@ def child_environment(settings: Settings, name: str, *, redis_url: str, url: str
         settings: the supervisor's own.
         name: what the child's log lines are marked with, e.g. ``worker 1``.
         redis_url: the server in use, embedded or not.
-        url: where the API answers on this machine; the public address unless one is configured.
+        url: where the API answers on this machine.
         api_processes: how many api processes share the socket (more than one: websocket only, contract §5).
     """
     return {
@@ -33,7 +33,7 @@ def child_environment(settings: Settings, name: str, *, redis_url: str, url: str
         "REDIS_URL": redis_url,
         "DATABASE_URL": settings.database,
         "STORAGE_URL": settings.storage,
-        "PUBLIC_URL": settings.public_url or url,
+        "PUBLIC_URL": settings.public_url,
         "PORT": str(urlsplit(url).port),
         PROCESS_NAME: name,
         API_PROCESSES: str(api_processes),

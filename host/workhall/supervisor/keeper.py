@@ -52,6 +52,7 @@ class Keeper:
         changed: called after every start and end, e.g. to write the process ids down.
         end: asks the process to end; SIGTERM unless given.
         waits: the waits between restarts.
+        died: called with process id and return code when it has ended by itself, before it is started again.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Keeper:
         changed: Callable[[], None] = lambda: None,
         end: Callable[[Process], None] = Process.terminate,
         waits: RestartWaits | None = None,
+        died: Callable[[int, int], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
         self._launch, self._changed, self._end = launch, changed, end
         self._waits = waits or RestartWaits()
+        self._died = died
         self._process: Process | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -82,6 +85,10 @@ class Keeper:
         """
         await self._run_once()
         self._watch = asyncio.create_task(self._keep(), name=f"keep {self.name}")
+
+    def start_soon(self) -> None:
+        """Start the process without waiting for it; tried again for as long as it does not come up."""
+        self._watch = asyncio.create_task(self._keep_trying(), name=f"keep {self.name}")
 
     async def stop(self, grace_s: float, hurry: asyncio.Event | None = None) -> None:
         """End the process: ask it, and kill it after ``grace_s`` seconds, or as soon as ``hurry`` is set."""
@@ -107,31 +114,40 @@ class Keeper:
         _log.info(f"{self.name} is ready", pid=self._process.pid)
         self._changed()
 
+    async def _keep_trying(self) -> None:
+        await self._restart(0)
+        await self._keep()
+
     async def _keep(self) -> None:
         while True:
-            code, lived_s = await self._life()
+            pid, code, lived_s = await self._life()
             wait_s = self._waits.after(lived_s)
             _log.warning(f"{self.name} ended ({describe_exit(code)}); starting it again", in_s=wait_s)
-            while not await self._restarted(wait_s):
-                wait_s = self._waits.after(0)
+            if self._died is not None:
+                await self._died(pid, code)
+            await self._restart(wait_s)
+
+    async def _restart(self, wait_s: float) -> None:
+        while not await self._restarted(wait_s):
+            wait_s = self._waits.after(0)
 
     async def _restarted(self, wait_s: float) -> bool:
         await asyncio.sleep(wait_s)
         try:
             await self._run_once()
         except (StartError, OSError) as error:
-            _log.error(f"{self.name} could not be started again", reason=str(error))
+            _log.error(f"{self.name} could not be started", reason=str(error))
             return False
         return True
 
-    async def _life(self) -> tuple[int, float]:
+    async def _life(self) -> tuple[int, int, float]:
         assert self._process is not None  # noqa: S101 - set by _run_once just before
         process, born = self._process, asyncio.get_running_loop().time()
         code = await process.wait()
         self._process = None
         kill_group(process.pid)
         self._changed()
-        return code, asyncio.get_running_loop().time() - born
+        return process.pid, code, asyncio.get_running_loop().time() - born
 
 
 def kill_group(leader: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,13 @@ import structlog
 
 from workhall.settings import Settings
 from workhall.supervisor.environment import child_environment
-from workhall.supervisor.keeper import Keeper
+from workhall.supervisor.keeper import Keeper, RestartWaits
 from workhall.supervisor.listener import local_url, open_listener, public_name
 from workhall.supervisor.plan import Plan
 from workhall.supervisor.process import ChildCommand, launch_child
 from workhall.supervisor.runfile import RunFile, remove_run_file, write_run_file
 from workhall.supervisor.valkey import EmbeddedValkey
+from workhall.supervisor.workers import Arguments, Died, Workers
 
 __all__ = ["API_GRACE_S", "DRAIN_MARGIN_S", "System"]
 
@@ -38,7 +40,7 @@ class System:
         self._redis_url = settings.redis
         self._listener: socket.socket | None = None
         self._apis: list[Keeper] = []
-        self._workers: list[Keeper] = []
+        self._workers: Workers | None = None
         self._running = False
 
     @property
@@ -64,8 +66,9 @@ class System:
         self._running = False
         remove_run_file(self._settings.data_dir)
         grace_s = self._settings.shutdown_grace_s + DRAIN_MARGIN_S
-        await _stop_all(self._workers, grace_s, hurry)
-        _log.info("workers closed", count=len(self._workers))
+        workers = list(self._workers or ())
+        await _stop_all(workers, grace_s, hurry)
+        _log.info("workers closed", count=len(workers))
         _log.info("queues closed")
         await _stop_all(self._apis, API_GRACE_S, hurry)
         if self._listener is not None:
@@ -95,9 +98,10 @@ class System:
         self._listener = open_listener(self._plan.host, self._plan.port)
 
     async def _start_children(self) -> None:
-        self._apis = [self._keeper("api", number) for number in range(1, self._plan.api + 1)]
-        self._workers = [self._keeper("worker", number) for number in range(1, self._plan.workers + 1)]
-        starts = [asyncio.create_task(keeper.start()) for keeper in (*self._apis, *self._workers)]
+        self._apis = [self._api(number) for number in range(1, self._plan.api + 1)]
+        self._workers = Workers(self._settings, self._redis_url, self._worker)
+        starts = [asyncio.create_task(keeper.start()) for keeper in self._apis]
+        starts.append(asyncio.create_task(self._workers.start(self._plan.workers)))
         try:
             await asyncio.gather(*starts)
         finally:
@@ -105,17 +109,23 @@ class System:
                 start.cancel()
             await asyncio.gather(*starts, return_exceptions=True)
 
-    def _keeper(self, role: str, number: int) -> Keeper:
-        command = self._command(role, f"{role} {number}")
+    def _api(self, number: int) -> Keeper:
+        command = self._command("api", f"api {number}")
         return Keeper(command.name, partial(launch_child, command), changed=self._write_run_file)
 
-    def _command(self, role: str, name: str) -> ChildCommand:
+    def _worker(self, name: str, arguments: Arguments, died: Died, waits: RestartWaits) -> Keeper:
+        async def launch() -> Process:
+            return await launch_child(self._command("worker", name, *arguments()))
+
+        return Keeper(name, launch, changed=self._write_run_file, waits=waits, died=died)
+
+    def _command(self, role: str, name: str, *arguments: str) -> ChildCommand:
         held = [self._lock_fd] if self._valkey is None else [self._lock_fd, self._valkey.lifeline_fd]
         url = local_url(self._plan.host, self._socket)
         env = child_environment(self._settings, name, redis_url=self._redis_url, url=url, api_processes=self._plan.api)
         return ChildCommand(
             name=name,
-            argv=(*self._plan.program, role),
+            argv=(*self._plan.program, role, *arguments),
             env=env,
             supervisor_fd=self._leash[0],
             held_fds=tuple(held),
@@ -130,7 +140,7 @@ class System:
     def _write_run_file(self) -> None:
         if not self._running:
             return
-        parts = {keeper.name: keeper.pid for keeper in (*self._apis, *self._workers)}
+        parts = {keeper.name: keeper.pid for keeper in (*self._apis, *(self._workers or ()))}
         if self._valkey is not None:
             parts["valkey"] = self._valkey.pid
         pids = {"supervisor": os.getpid()} | {name: pid for name, pid in parts.items() if pid is not None}

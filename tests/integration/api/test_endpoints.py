@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from workhall.jobs.store.records import JobFilter, list_jobs
 
@@ -64,7 +62,7 @@ async def test_an_idempotency_key_holds_for_all_jobs_of_a_request(host: Host) ->
     assert (await host.rows())["generation_jobs"] == 2
 
 
-async def test_what_a_plugin_raises_reaches_nobody(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_a_plugin_raises_reaches_nobody(host: Host) -> None:
     body = {"brandId": await host.brand(), "products": products("crash")}
     answer = await host.post(BATCHES, body)
     assert answer.status_code == 500
@@ -96,8 +94,3 @@ async def test_a_signed_route_lets_nobody_in_by_token(host: Host) -> None:
 async def test_a_plugin_cannot_take_a_path_of_the_host(host: Host) -> None:
     answer = await host.post("/api/v1/brands", {"name": "Still the host's"})
     assert (answer.status_code, answer.json()["name"]) == (201, "Still the host's")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from workhall.jobs.store import SqlStore, open_database
 
 from .conftest import Host, serving
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[SqlStore]:
+    database = open_database(url)
+    try:
+        yield SqlStore(database)
+    finally:
+        await database.close()
 
 
 async def test_one_idempotency_key_sent_to_two_processes_makes_one_job(
@@ -14,8 +25,7 @@ async def test_one_idempotency_key_sent_to_two_processes_makes_one_job(
 ) -> None:
     await host.grant(100)
     body = {"brandId": await host.brand(), "text": "once"}
-    database = open_database(database_url)
-    async with serving(host.api.settings, SqlStore(database), valkey_url) as other:
+    async with opened(database_url) as store, serving(host.api.settings, store, valkey_url) as other:
         for number in range(10):
             key = {"Idempotency-Key": f"k-{number}"}
             answers = await asyncio.gather(
@@ -24,4 +34,3 @@ async def test_one_idempotency_key_sent_to_two_processes_makes_one_job(
             assert {answer.status_code for answer in answers} == {202}, [answer.text for answer in answers]
             assert len({answer.json()["jobId"] for answer in answers}) == 1
     assert (await host.rows())["generation_jobs"] == 10
-    await database.close()

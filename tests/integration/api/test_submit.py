@@ -97,6 +97,13 @@ async def test_an_idempotency_key_is_bound_to_its_request_and_its_user(host: Hos
     assert (await host.rows())["generation_jobs"] == 2
 
 
+async def test_a_key_of_a_refused_request_may_be_used_again(host: Host) -> None:
+    body, key = {"brandId": await host.brand(), "text": "once"}, {"Idempotency-Key": "again"}
+    assert (await host.post("/api/v1/jobs/echo-chamber", body, **key)).status_code == 402
+    await host.grant(1)
+    assert (await host.post("/api/v1/jobs/echo-chamber", body, **key)).status_code == 202
+
+
 async def test_a_crowd_with_one_idempotency_key_makes_one_job(host: Host) -> None:
     await host.grant(50)
     body, key = {"brandId": await host.brand(), "text": "once"}, {"Idempotency-Key": "crowd"}

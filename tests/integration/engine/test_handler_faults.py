@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import BaseModel
@@ -105,7 +107,7 @@ async def test_reported_texts_fit_every_database(host: Host) -> None:
         ({"text": "ä" * 600_000}, "The handler's result is larger than 1 MiB; store it as a file"),
         ({"text": "a\x00"}, "The handler's result holds a NUL character."),
         ({"text": "\ud800"}, "The handler's result"),
-        (None, "The handler's result does not fit its model: the result:"),
+        (None, "The handler's result does not fit its model: Input should be"),
     ],
     ids=["missing", "nan", "infinity", "large", "large-in-bytes", "nul", "surrogate", "none"],
 )
@@ -161,8 +163,7 @@ async def test_an_end_that_the_database_refuses_ends_as_a_failure(host: Host) ->
         return {"message": job.payload.text}
 
     host.serve(heavy)
-    await refuse_results(host, "unwanted")
-    async with host.working():
+    async with refusing_results(host, "unwanted"), host.working():
         bad, good = await host.submit(text="unwanted"), await host.submit(text="fine")
         row = await host.ended(bad)
         assert (await host.ended(good))["result"] == {"message": "fine"}
@@ -170,18 +171,27 @@ async def test_an_end_that_the_database_refuses_ends_as_a_failure(host: Host) ->
     assert "unwanted result" in row["error"]
 
 
-async def refuse_results(host: Host, word: str) -> None:
-    """Have the database itself refuse results that hold ``word``, as a full disk or a constraint might."""
+@asynccontextmanager
+async def refusing_results(host: Host, word: str) -> AsyncIterator[None]:
+    """Have the database itself refuse results that hold ``word``, as a constraint or a limit of its own might."""
     if host.store.database.dialect == "sqlite":
-        statements = [
+        before = [
             f"CREATE TRIGGER refuse BEFORE UPDATE ON job_data WHEN NEW.result LIKE '%{word}%' "
             f"BEGIN SELECT RAISE(ABORT, '{word} result'); END"
         ]
+        after = ["DROP TRIGGER refuse"]
     else:
-        statements = [
-            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        before = [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"IF NEW.result LIKE '%{word}%' THEN RAISE EXCEPTION '{word} result'; END IF; RETURN NEW; END $$",
-            "CREATE OR REPLACE TRIGGER refuse BEFORE UPDATE ON job_data FOR EACH ROW EXECUTE FUNCTION refuse()",
+            "CREATE TRIGGER refuse BEFORE UPDATE ON job_data FOR EACH ROW EXECUTE FUNCTION refuse()",
         ]
+        after = ["DROP TRIGGER refuse ON job_data", "DROP FUNCTION refuse"]
+    await execute(host, before)
+    yield
+    await execute(host, after)
+
+
+async def execute(host: Host, statements: Sequence[str]) -> None:
     for statement in statements:
         await host.store.database.write(lambda connection, text=statement: connection.exec_driver_sql(text))

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+from collections.abc import Iterable, Sequence
 
+from workhall.jobs.ports import LoggedEvent
 from workhall.sdk import JobContext, PermanentError, Retry, RetryAfter, Snooze, fixed
 
 from tests.integration.engine.hosting import Host, fields
+
+
+def assert_on_time(starts_ms: Iterable[int], due_ms: Iterable[int]) -> None:
+    """Never early, and the median at most 100 ms late: a busy machine may hold up a single one."""
+    late = [start - due for start, due in zip(starts_ms, due_ms, strict=True)]
+    assert min(late) >= -2, f"some started too early: {late} ms"
+    assert statistics.median(late) <= 100, f"they started late: {late} ms"
+
+
+def at(log: Sequence[LoggedEvent], name: str) -> list[int]:
+    """When the events of that name happened, in epoch ms."""
+    return [event.at_ms for event in log if event.name == name]
 
 
 async def test_retries_come_after_exactly_their_back_off(host: Host) -> None:
@@ -15,20 +30,21 @@ async def test_retries_come_after_exactly_their_back_off(host: Host) -> None:
 
     host.serve(fail, retry=Retry(attempts=3, backoff=fixed(0.3)))
     async with host.working():
-        job_id = await host.submit()
-        row = await host.ended(job_id)
-    assert (row["status"], row["failures"], row["claim_no"], row["error"]) == ("failed", 3, 3, "boom 3")
-    log = await host.log(job_id)
-    names = [event.name for event in log]
-    assert names == ["job:queued", *["job:started", "job:failed"] * 3]
-    starts = [event.at_ms for event in log if event.name == "job:started"]
-    failures = [fields(event) for event in log if event.name == "job:failed"]
-    assert [failure["retriesLeft"] for failure in failures] == [2, 1, 0]
-    assert [failure["nextAttemptAt"] is None for failure in failures] == [False, False, True]
-    for failure, start in zip(failures, starts[1:], strict=False):
-        assert failure["nextAttemptAt"] == failure["timestamp"] + 300
-        assert abs(start - failure["timestamp"] - 300) <= 100
-    assert await host.attempts(job_id) == [(1, "failed"), (2, "failed"), (3, "failed")]
+        job_ids = [await host.submit() for _ in range(3)]
+        rows = [await host.ended(job_id) for job_id in job_ids]
+    starts, due = [], []
+    for job_id, row in zip(job_ids, rows, strict=True):
+        assert (row["status"], row["failures"], row["claim_no"], row["error"]) == ("failed", 3, 3, "boom 3")
+        assert await host.attempts(job_id) == [(1, "failed"), (2, "failed"), (3, "failed")]
+        log = await host.log(job_id)
+        assert [event.name for event in log] == ["job:queued", *["job:started", "job:failed"] * 3]
+        failures = [fields(event) for event in log if event.name == "job:failed"]
+        assert [failure["retriesLeft"] for failure in failures] == [2, 1, 0]
+        announced = [failure["nextAttemptAt"] for failure in failures]
+        assert announced == [failures[0]["timestamp"] + 300, failures[1]["timestamp"] + 300, None]
+        starts += at(log, "job:started")[1:]
+        due += announced[:2]
+    assert_on_time(starts, due)
 
 
 async def test_a_retry_is_on_time_while_another_queue_keeps_claiming(host: Host) -> None:
@@ -64,12 +80,12 @@ async def test_retry_after_waits_as_long_as_it_says_and_counts(host: Host) -> No
 
     host.serve(busy, retry=Retry(attempts=2, backoff=fixed(30)))
     async with host.working():
-        job_id = await host.submit()
-        row = await host.ended(job_id)
-    assert (row["status"], row["failures"], row["result"]) == ("complete", 1, "ok")
-    _, _, failed, started, _ = await host.log(job_id)
-    assert fields(failed)["error"] == "The provider is busy."
-    assert abs(started.at_ms - failed.at_ms - 200) <= 100
+        job_ids = [await host.submit() for _ in range(3)]
+        rows = [await host.ended(job_id) for job_id in job_ids]
+    assert {(row["status"], row["failures"], row["result"]) for row in rows} == {("complete", 1, "ok")}
+    logs = [await host.log(job_id) for job_id in job_ids]
+    assert {fields(log[2])["error"] for log in logs} == {"The provider is busy."}
+    assert_on_time([log[3].at_ms for log in logs], [log[2].at_ms + 200 for log in logs])
 
 
 async def test_a_snooze_costs_no_attempt(host: Host) -> None:
@@ -80,15 +96,20 @@ async def test_a_snooze_costs_no_attempt(host: Host) -> None:
 
     host.serve(patient, retry=Retry(attempts=1))
     async with host.working():
-        job_id = await host.submit()
-        row = await host.ended(job_id)
-    assert (row["status"], row["failures"], row["result"]) == ("complete", 0, 3)
-    assert await host.attempts(job_id) == [(1, "snoozed"), (2, "snoozed"), (3, "complete")]
-    log = await host.log(job_id)
-    snoozed = fields(log[2])
-    assert (snoozed["status"], snoozed["message"]) == ("scheduled", "Not yet")
-    assert snoozed["runAt"] == snoozed["timestamp"] + 100
-    assert abs(log[3].at_ms - snoozed["runAt"]) <= 100
+        job_ids = [await host.submit() for _ in range(2)]
+        rows = [await host.ended(job_id) for job_id in job_ids]
+    assert {(row["status"], row["failures"], row["result"]) for row in rows} == {("complete", 0, 3)}
+    starts, due = [], []
+    for job_id in job_ids:
+        assert await host.attempts(job_id) == [(1, "snoozed"), (2, "snoozed"), (3, "complete")]
+        log = await host.log(job_id)
+        assert [event.name.removeprefix("job:") for event in log] == [*["queued", "started"] * 3, "complete"]
+        for snoozed in (fields(log[2]), fields(log[4])):
+            assert (snoozed["status"], snoozed["message"]) == ("scheduled", "Not yet")
+            assert snoozed["runAt"] == snoozed["timestamp"] + 100
+            due.append(snoozed["runAt"])
+        starts += at(log, "job:started")[1:]
+    assert_on_time(starts, due)
 
 
 async def test_a_permanent_error_fails_at_once_and_leaves_a_dead_letter(host: Host) -> None:
@@ -134,9 +155,9 @@ async def test_a_delayed_job_starts_on_time(host: Host) -> None:
 
     host.serve(noop)
     async with host.working():
-        job_id = await host.submit(delay_s=0.4)
-        assert (await host.job(job_id))["status"] == "scheduled"
-        await host.ended(job_id)
-    queued, started, _ = await host.log(job_id)
-    assert fields(queued)["status"] == "scheduled"
-    assert abs(started.at_ms - fields(queued)["runAt"]) <= 100
+        job_ids = [await host.submit(delay_s=delay_s) for delay_s in (0.8, 0.4, 0.6)]
+        assert (await host.job(job_ids[0]))["status"] == "scheduled"
+        await host.all_ended()
+    logs = [await host.log(job_id) for job_id in job_ids]
+    assert {fields(queued)["status"] for queued, _, _ in logs} == {"scheduled"}
+    assert_on_time([started.at_ms for _, started, _ in logs], [fields(queued)["runAt"] for queued, _, _ in logs])

@@ -34,7 +34,13 @@ async def serving(hub: RealtimeHub) -> AsyncIterator[str]:
 
     app = Litestar([sockets], openapi_config=None, logging_config=None)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws_max_size=1_000_000, ws_per_message_deflate=False, lifespan="on"
+        app,
+        log_config=None,
+        access_log=False,
+        ws_max_size=1_000_000,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -104,7 +110,10 @@ StartSystem = Callable[..., Awaitable[System]]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
-        data_dir=tmp_path, secret_key="a secret of thirty-two characters", public_url="https://hall.example", _env_file=None
+        data_dir=tmp_path,
+        secret_key="a secret of thirty-two characters",
+        public_url="https://hall.example",
+        _env_file=None,
     )  # type: ignore[call-arg]
 
 

@@ -66,9 +66,17 @@ class JobLog:
         event = JobEvents(job.job_id, "noop", job.brand_id, job.claim_no).complete(at, message="Done", result=None)
         written = await self.store.write(
             JobWrite(
-                job.job_id, job.claim_no, [event], status=JobStatus.COMPLETE, completed_at=at, credits_settled=0,
-                progress=100, message="Done", result=result, attempt=AttemptEnd(AttemptStatus.COMPLETE, None, at),
-            )  # fmt: skip
+                job.job_id,
+                job.claim_no,
+                [event],
+                status=JobStatus.COMPLETE,
+                completed_at=at,
+                credits_settled=0,
+                progress=100,
+                message="Done",
+                result=result,
+                attempt=AttemptEnd(AttemptStatus.COMPLETE, None, at),
+            )
         )
         assert written is not None
         return list(written.events)

@@ -32,10 +32,9 @@ async def test_with_a_bad_token(system: System) -> None:
     assert await refusal(system, system.token(ttl_s=-60)) == "Authentication failed: the token has expired"
 
 
-@pytest.mark.parametrize("packet", ["40/wizard", "40/wizard,", '40/wizard,{"token":5}', "40/wizard,[1]", '40/wizard,"x"'])
-async def test_with_no_token_at_all(system: System, packet: str) -> None:
-    raw = await system.raw()
-    assert '{"message":"Authentication ' in await raw.ask(packet)
+async def test_with_no_token_at_all(system: System) -> None:
+    for packet in ("40/wizard", "40/wizard,", '40/wizard,{"token":5}', "40/wizard,[1]", '40/wizard,"x"'):
+        assert '{"message":"Authentication ' in await (await system.raw()).ask(packet)
 
 
 @pytest.mark.parametrize("namespace", ["", "/nowhere,"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from tests.integration.realtime.conftest import System
 
 pytestmark = [
@@ -34,8 +35,8 @@ async def test_a_job_is_followed_from_its_begin_to_its_end(system: System, trans
         "recovered": False,
     }
     job = await system.log.job(system.user, await system.log.brand(system.user))
-    assert await client.ask("brand:join", {"brandId": job.brand_id}) == {"ok": True}
     assert await client.ask("job:join", {"jobId": job.job_id, "after": 0}) == {"ok": True}
+    assert await client.ask("brand:join", {"brandId": job.brand_id}) == {"ok": True}
     if len(transports) == 2:
         await client.until_line("upgraded", "websocket")
     await system.log.keep_happening(job, 50)

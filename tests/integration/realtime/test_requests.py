@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
 
 import pytest
 from sqlalchemy import update
@@ -52,33 +52,33 @@ async def test_the_owner_and_a_service_may_follow(system: System) -> None:
         assert await owner.ask(event, {"jobId": job.job_id}) == {"ok": True}
 
 
-@pytest.mark.parametrize(
-    ("event", "payload", "sentence"),
-    [
-        ("job:join", {}, "jobId is required"),
-        ("job:join", None, "The event takes one object"),
-        ("job:join", [None], "The payload must be an object"),
-        ("job:join", "logo-1", "The payload must be an object"),
-        ("job:join", {"jobId": 5}, "jobId: Input should be a valid string"),
-        ("job:join", {"jobId": "a b"}, "jobId: String should match pattern '^[A-Za-z0-9_-]+$'"),
-        ("job:join", {"jobId": "a", "after": -1}, "after: Input should be greater than or equal to 0"),
-        ("job:join", {"jobId": "a", "after": "1"}, "after: Input should be a valid integer"),
-        ("job:join", {"jobId": "a", "after": True}, "after: Input should be a valid integer"),
-        ("job:join", {"jobId": "a", "after": 2**40}, "after: Input should be less than or equal to 2147483647"),
-        ("job:join", {"jobId": "a", "room": "admin:all"}, "room: Extra inputs are not permitted"),
-        ("brand:join", {"brandId": ""}, "brandId: String should have at least 1 character"),
-        ("brand:join", {"brandId": {"$ne": 1}}, "brandId: Input should be a valid string"),
-        ("brand:join", ({"brandId": "a"}, 1), "The event takes one object"),
-        (
-            "job:vanish",
-            {},
-            "Unknown event; /wizard knows brand:join, brand:leave, job:join, job:leave, job:status",
-        ),
-    ],
+WRONG = (
+    ("job:join", {}, "jobId is required"),
+    ("job:join", None, "The event takes one object"),
+    ("job:join", [None], "The payload must be an object"),
+    ("job:join", "logo-1", "The payload must be an object"),
+    ("job:join", {"jobId": 5}, "jobId: Input should be a valid string"),
+    ("job:join", {"jobId": "a b"}, "jobId: String should match pattern '^[A-Za-z0-9_-]+$'"),
+    ("job:join", {"jobId": "a", "after": -1}, "after: Input should be greater than or equal to 0"),
+    ("job:join", {"jobId": "a", "after": "1"}, "after: Input should be a valid integer"),
+    ("job:join", {"jobId": "a", "after": True}, "after: Input should be a valid integer"),
+    ("job:join", {"jobId": "a", "after": 2**40}, "after: Input should be less than or equal to 2147483647"),
+    ("job:join", {"jobId": "a", "room": "admin:all"}, "room: Extra inputs are not permitted"),
+    ("brand:join", {"brandId": ""}, "brandId: String should have at least 1 character"),
+    ("brand:join", {"brandId": {"$ne": 1}}, "brandId: Input should be a valid string"),
+    ("brand:join", ({"brandId": "a"}, 1), "The event takes one object"),
+    (
+        "job:vanish",
+        {},
+        "Unknown event; /wizard knows brand:join, brand:leave, job:join, job:leave, job:status",
+    ),
 )
-async def test_a_wrong_request_gets_one_sentence(system: System, event: str, payload: Any, sentence: str) -> None:
+
+
+async def test_a_wrong_request_gets_one_sentence(system: System) -> None:
     client = await system.client()
-    assert await client.ask(event, payload) == {"error": sentence}
+    for event, payload, sentence in WRONG:
+        assert await client.ask(event, payload) == {"error": sentence}, (event, payload)
 
 
 async def test_job_status_of_a_running_and_of_a_finished_job(system: System) -> None:
@@ -106,26 +106,23 @@ async def test_job_status_of_a_running_and_of_a_finished_job(system: System) -> 
     assert (finished["status"], finished["state"], finished["progress"]) == ("complete", "completed", 100)
 
 
-@pytest.mark.parametrize(
-    ("status", "state", "retries_left"),
-    [
+async def test_job_status_has_the_originals_word_for_the_state(system: System) -> None:
+    client = await system.client()
+    job = await system.log.job(system.user)
+    for status, state, retries_left in (
         ("scheduled", "delayed", 1),
         ("retrying", "delayed", 1),
         ("queued", "waiting", 1),
         ("processing", "active", 1),
-        ("complete", "completed", 1),
+        ("complete", "completed", 0),
         ("failed", "failed", 0),
         ("cancelled", "failed", 0),
-    ],
-)
-async def test_job_status_has_the_originals_word(system: System, status: str, state: str, retries_left: int) -> None:
-    client = await system.client()
-    job = await system.log.job(system.user)
-    change = update(generation_jobs).values(status=status, error="BFL is away", failures=2)
-    await system.log.store.database.write(lambda c: c.execute(change))
-    answer = await client.ask("job:status", {"jobId": job.job_id})
-    assert (answer["state"], answer["failedReason"]) == (state, "BFL is away")
-    assert answer["retriesLeft"] == retries_left
+    ):
+        change = update(generation_jobs).values(status=status, error="BFL is away", failures=2)
+        await system.log.store.database.write(lambda c, change=change: c.execute(change))
+        answer = await client.ask("job:status", {"jobId": job.job_id})
+        assert (answer["status"], answer["state"], answer["failedReason"]) == (status, state, "BFL is away")
+        assert answer["retriesLeft"] == retries_left
 
 
 async def test_too_many_requests_are_refused_and_come_back(start_system: StartSystem, valkey: str) -> None:
@@ -134,13 +131,9 @@ async def test_too_many_requests_are_refused_and_come_back(start_system: StartSy
     answers = [await client.ask("job:status", {"jobId": "x"}) for _ in range(5)]
     assert answers[:3] == [NO_JOB] * 3
     assert {"error": "Too many requests; wait a second and try again"} in answers[3:]
-    await system.log.redis.ping()
-    last: Any = None
-    for _ in range(50):
-        last = await client.ask("job:status", {"jobId": "x"})
-        if last == NO_JOB:
-            break
-    assert last == NO_JOB
+    async with asyncio.timeout(10):
+        while await client.ask("job:status", {"jobId": "x"}) != NO_JOB:
+            pass
 
 
 async def test_rooms_are_bounded(start_system: StartSystem, valkey: str) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
-__all__ = ["Database", "DatabaseAway", "open_database"]
+__all__ = ["Database", "DatabaseAway"]
 
 T = TypeVar("T")
 
@@ -42,21 +41,3 @@ class Database(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Close every connection."""
-
-
-def open_database(url: str) -> Database:
-    """Open ``sqlite:///path`` or ``postgresql://…``; connects at first use.
-
-    Raises:
-        ValueError: another kind of address.
-    """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        from workhall.jobs.store.sqlite import SqliteDatabase
-
-        return SqliteDatabase(parsed.database or "")
-    if parsed.get_backend_name() in ("postgresql", "postgres"):
-        from workhall.jobs.store.postgres import PostgresDatabase
-
-        return PostgresDatabase(parsed)
-    raise ValueError(f"The database must be SQLite or PostgreSQL, not {parsed.get_backend_name()}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -47,7 +48,8 @@ class GroupCommit:
         outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Entry(apply, item, outcome))
         if self._running is None:
-            self._running = asyncio.create_task(self._drain(), name="group-commit")
+            # An empty context: the batch belongs to no job, least of all to the one that happened to come first.
+            self._running = asyncio.create_task(self._drain(), name="group-commit", context=Context())
         return await outcome
 
     async def _drain(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from workhall.jobs.store.database import Database, DatabaseAway
@@ -23,7 +24,11 @@ _TRIES: Final = 5
 
 
 class PostgresDatabase(Database):
-    """A server, shared by any number of hosts."""
+    """A server, shared by any number of hosts.
+
+    A transaction runs to its end although its caller is cancelled, as it does on SQLite: else asyncpg would give the
+    connection up, and nobody could say what was committed.
+    """
 
     dialect = "postgresql"
 
@@ -31,9 +36,29 @@ class PostgresDatabase(Database):
         address = url.set(drivername="postgresql+asyncpg")
         self._writer = _engine(address, _WRITERS)
         self._reader = _engine(address, _READERS)
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """See `Database.write`."""
+        return await self._to_its_end(self._write(work))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """See `Database.read`."""
+        return await self._to_its_end(_run(self._reader, work))
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        await asyncio.gather(self._writer.dispose(), self._reader.dispose())
+
+    async def _to_its_end(self, transaction: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(transaction, name="transaction")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
         for tries_left in reversed(range(_TRIES)):
             try:
                 return await _run(self._writer, work)
@@ -41,14 +66,6 @@ class PostgresDatabase(Database):
                 if not tries_left or _sqlstate(error) not in _RUN_AGAIN:
                     raise
         raise AssertionError("unreachable")
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """See `Database.read`."""
-        return await _run(self._reader, work)
-
-    async def close(self) -> None:
-        """See `Database.close`."""
-        await asyncio.gather(self._writer.dispose(), self._reader.dispose())
 
 
 def _engine(address: URL, connections: int) -> AsyncEngine:
@@ -66,7 +83,7 @@ async def _run(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
-    except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError) as error:
         raise DatabaseAway(f"The database cannot be used: {error}") from error
     except DBAPIError as error:
         if error.connection_invalidated:

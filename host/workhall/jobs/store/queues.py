@@ -1,16 +1,16 @@
-"""The queues that ever were, so that an absent plugin's queue is told from a misspelt one."""
+"""The queues that ever were, so that an absent plugin's queue is told from a misspelt one, and how each is placed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.ids import now_ms
 from workhall.jobs.tables import queues
 
-__all__ = ["read_queue_plugin", "remember_queues"]
+__all__ = ["isolate_queues", "read_isolated", "read_queue_plugin", "remember_queues"]
 
 
 def remember_queues(connection: Connection, plugins: Mapping[str, str]) -> None:
@@ -29,3 +29,13 @@ def remember_queues(connection: Connection, plugins: Mapping[str, str]) -> None:
 def read_queue_plugin(connection: Connection, queue: str) -> str | None:
     """Return the name of the plugin that last served ``queue``, or None where nobody ever did."""
     return connection.scalar(select(queues.c.plugin).where(queues.c.name == queue))
+
+
+def isolate_queues(connection: Connection, names: Iterable[str]) -> None:
+    """From now on each queue runs in a worker process of its own."""
+    connection.execute(update(queues).where(queues.c.name.in_(sorted(names))).values(isolated=True))
+
+
+def read_isolated(connection: Connection) -> list[str]:
+    """Return the queues that run in worker processes of their own."""
+    return list(connection.scalars(select(queues.c.name).where(queues.c.isolated).order_by(queues.c.name)))

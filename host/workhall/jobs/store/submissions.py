@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -68,14 +69,17 @@ def insert_if_absent(dialect: str, table: Any) -> Any:
 
 
 def _admit(connection: Connection, submission: Submission) -> Submitted | Exception:
+    key = submission.idempotency
     try:
-        if submission.idempotency and (known := _known_answer(connection, submission.idempotency)):
+        if key and (known := _known_answer(connection, key)):
             return known
-        if submission.owner is not None:
-            _check_brands(connection, submission.owner, submission.jobs)
-        _reserve(connection, submission.jobs)
-        if submission.idempotency:
-            _remember(connection, submission.idempotency, submission.jobs)
+        with connection.begin_nested() if key else nullcontext():  # a refused submission gives its key back
+            if submission.owner is not None:
+                _check_brands(connection, submission.owner, submission.jobs)
+            # Another process may be first with the key: the insert waits for its end, and its answer is ours.
+            if key and not _remember(connection, key, submission.jobs) and (known := _known_answer(connection, key)):
+                return known
+            _reserve(connection, submission.jobs)
     except JobsError as error:
         return error
     events = tuple(job.first_event for job in submission.jobs)
@@ -112,9 +116,10 @@ def _reserve(connection: Connection, jobs: Iterable[NewJob]) -> None:
         reserve_credits(connection, user_id, costs)
 
 
-def _remember(connection: Connection, key: IdempotencyKey, jobs: Sequence[NewJob]) -> None:
-    connection.execute(
-        insert(idempotency_keys).values(
+def _remember(connection: Connection, key: IdempotencyKey, jobs: Sequence[NewJob]) -> bool:
+    """Take the key; False where somebody else has it."""
+    taken = connection.execute(
+        insert_if_absent(connection.dialect.name, idempotency_keys).values(
             user_id=key.user_id,
             key=key.key,
             body_hash=key.body_hash,
@@ -122,6 +127,7 @@ def _remember(connection: Connection, key: IdempotencyKey, jobs: Sequence[NewJob
             created_at=now_ms(),
         )
     )
+    return taken.rowcount == 1
 
 
 def _row(job: NewJob) -> dict[str, Any]:
