@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +24,7 @@ from workhall.jobs.store.queues import remember_queues
 from workhall.jobs.submit import Submitter
 from workhall.plugins.installed import installed_registry
 from workhall.plugins.registry import Registry
-from workhall.settings import Settings, SettingsError, environment
+from workhall.settings import Settings, SettingsError
 from workhall.storage import open_storage
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_api"]
 
-_API_PROCESSES: Final = "WORKHALL_API_PROCESSES"  # how many share the socket; the supervisor says it
 _log = structlog.get_logger(__name__)
 
 
@@ -102,10 +101,8 @@ def _new_hub(settings: Settings, store: SqlStore) -> RealtimeHub:
     """
     from workhall.realtime.hub import RealtimeHub
 
-    several = environment().get(_API_PROCESSES, "1") != "1"
-    return RealtimeHub(
-        settings, store, settings.redis, transports=("websocket",) if several else ("websocket", "polling")
-    )
+    transports = ("websocket", "polling") if settings.api_processes == 1 else ("websocket",)
+    return RealtimeHub(settings, store, settings.redis, transports=transports)
 
 
 async def _count_workers(redis: Redis) -> int:

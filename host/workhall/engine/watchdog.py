@@ -60,6 +60,7 @@ class Watchdog:
         thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
         with self._recorder.file.stacks.open("w") as self._stacks:
             faulthandler.enable(self._stacks)
+            self._arm()  # the thread's first look may never come
             self._beat(asyncio.get_running_loop())
             thread.start()
             try:
@@ -77,8 +78,11 @@ class Watchdog:
 
     def _run(self) -> None:
         while not self._over.wait(_LOOK_EVERY_S):
-            faulthandler.dump_traceback_later(GIL_HELD_S, exit=True, file=self._stacks)
+            self._arm()
             self._look(time.monotonic())
+
+    def _arm(self) -> None:
+        faulthandler.dump_traceback_later(GIL_HELD_S, exit=True, file=self._stacks)
 
     def _look(self, now: float) -> None:
         if resident_bytes() > self._most_bytes:

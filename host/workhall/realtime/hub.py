@@ -16,7 +16,7 @@ from workhall.realtime.fanout import Fanout
 from workhall.realtime.limits import Limits
 from workhall.realtime.links import Links
 from workhall.realtime.packets import is_readable
-from workhall.realtime.reader import StreamReader
+from workhall.realtime.reader import StreamId, StreamReader
 from workhall.realtime.replay import EventRows
 from workhall.realtime.rooms import Rooms
 from workhall.realtime.server import build_server
@@ -88,6 +88,11 @@ class RealtimeHub:
     def is_live(self) -> bool:
         """Whether the event stream is being read."""
         return self._reader.is_up
+
+    @property
+    def position(self) -> StreamId:
+        """How far the event stream has been read: the id of the last entry, as (epoch ms, number)."""
+        return self._reader.position
 
     async def start(self) -> None:
         """Begin to read the event stream; without Redis that begins when it comes."""

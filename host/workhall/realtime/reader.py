@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from workhall.engine.connections import backoff_s, connect
 
-__all__ = ["STREAM", "StreamEntry", "StreamReader"]
+__all__ = ["STREAM", "StreamEntry", "StreamId", "StreamReader"]
 
 STREAM: Final = "socket:events"
 _log = logging.getLogger("workhall.realtime")
@@ -67,6 +67,11 @@ class StreamReader:
         """Whether the stream is being read."""
         return self._up.is_set()
 
+    @property
+    def position(self) -> StreamId:
+        """The id of the last entry that was read, as (epoch ms, number)."""
+        return self._last or _START
+
     async def start(self, within_s: float = 2.0) -> None:
         """Begin to read; returns when the place in the stream is known, or after ``within_s`` seconds without Redis."""
         self._task = asyncio.create_task(self._run(), name="stream reader")
@@ -118,7 +123,7 @@ class StreamReader:
                 await self._check()
 
     async def _next_entries(self) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
-        last = "{}-{}".format(*(self._last or _START))
+        last = "{}-{}".format(*self.position)
         reply: Any = await self._redis.xread({STREAM: last}, count=_BATCH, block=_BLOCK_MS)
         if isinstance(reply, dict):  # protocol 3, where the address asks for it
             return [entry for entries in reply.values() for entry in entries[0]]

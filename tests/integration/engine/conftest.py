@@ -19,7 +19,7 @@ from tests.integration.engine.lua import Lua
 
 @pytest.fixture(scope="session")
 def shared_postgres(postgres_server: str, migrated_postgres: str) -> str:
-    """One PostgreSQL database for all tests here, emptied for each: a new one is a thousand files to make and remove."""
+    """One PostgreSQL database for all tests here, emptied for each: making one takes longer than most tests."""
     return _create_database(postgres_server, "engine", migrated_postgres)
 
 

@@ -97,6 +97,12 @@ class System:
         await poller.open()
         return poller
 
+    async def flushed(self) -> None:
+        """Wait until the hub has read all that was announced, so that "from now on" has a meaning."""
+        last = (await self.log.redis.xinfo_stream("socket:events"))["last-generated-id"].decode()
+        milliseconds, number = map(int, last.split("-"))
+        await self.until(lambda: self.hub.position >= (milliseconds, number))
+
     async def until(self, happened: Callable[[], bool], within_s: float = 15) -> None:
         """Wait for something inside the hub."""
         async with asyncio.timeout(within_s):

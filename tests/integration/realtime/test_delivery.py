@@ -20,6 +20,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def joined(system: System, job: RunningJob, **payload: int) -> PythonClient:
+    await system.flushed()
     client = await system.client()
     assert await client.ask("job:join", {"jobId": job.job_id, **payload}) == {"ok": True}
     return client
@@ -57,6 +58,7 @@ async def test_without_after_a_socket_gets_what_comes_from_now_on(system: System
 async def test_a_brands_room_gets_the_events_of_its_jobs_once(system: System) -> None:
     brand, other = await system.log.brand(system.user), await system.log.brand(system.user)
     job, foreign = await system.log.job(system.user, brand), await system.log.job(system.user, other)
+    await system.flushed()
     watcher, both = await system.client(), await system.client()
     for client in (watcher, both):
         assert await client.ask("brand:join", {"brandId": brand}) == {"ok": True}
@@ -94,6 +96,7 @@ async def test_leaving_stops_the_events(system: System) -> None:
 async def test_events_that_come_twice_or_late_are_sent_once(system: System) -> None:
     brand = await system.log.brand(system.user)
     job = await system.log.job(system.user, brand)
+    await system.flushed()
     watcher = await system.client()
     await watcher.ask("brand:join", {"brandId": brand})
     follower, plain = await joined(system, job, after=0), await joined(system, job)
@@ -107,6 +110,7 @@ async def test_events_that_come_twice_or_late_are_sent_once(system: System) -> N
 async def test_events_that_the_stream_lost_come_from_the_rows(system: System) -> None:
     brand = await system.log.brand(system.user)
     job = await system.log.job(system.user, brand)
+    await system.flushed()
     watcher = await system.client()
     await watcher.ask("brand:join", {"brandId": brand})
     follower, plain = await joined(system, job, after=2), await joined(system, job)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 async def followers(system: System, job: RunningJob) -> list[PythonClient]:
     """A client with a cursor, one in the job's room, one in the brand's; all have seen event 3."""
+    await system.flushed()
     clients = [await system.client() for _ in range(3)]
     assert await clients[0].ask("job:join", {"jobId": job.job_id, "after": 2}) == {"ok": True}
     assert await clients[1].ask("job:join", {"jobId": job.job_id}) == {"ok": True}
@@ -111,6 +112,7 @@ async def test_old_events_are_not_told_to_those_who_did_not_ask(start_system: St
     job = await running(first)
     await first.log.happen(job, 5)
     second = await start_system(valkey)
+    await second.flushed()
     client = await second.client(first.user)
     await client.ask("brand:join", {"brandId": job.brand_id})
     await first.log.happen(job)
