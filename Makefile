@@ -13,7 +13,7 @@ EDITABLE := -e host $(foreach plugin,$(PLUGINS),-e $(dir $(plugin)))
 RUN := requirements/run.txt host/pyproject.toml $(PLUGINS)
 JS := tests/acceptance/js
 
-.PHONY: help setup demo up test lint bench pins clean
+.PHONY: help setup demo up test lint bench chaos pins clean
 
 help: ## list the recipes
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -50,6 +50,10 @@ lint: setup ## format, style, types, layers
 
 bench: setup ## beside stock SAQ and BullMQ, interleaved
 	$(BIN)/python -m bench
+
+chaos: setup ## kill everything at random while jobs run, on both databases; zeros or exit 1
+	$(BIN)/python -m chaos --database sqlite
+	$(BIN)/python -m chaos --database postgresql
 
 pins: ## pin anew; needs uv
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \

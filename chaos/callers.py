@@ -35,12 +35,13 @@ class Callers:
         refused: sentences of answers that no retry would change.
     """
 
-    def __init__(self, url: str, data: Path) -> None:
+    def __init__(self, url: str, data: Path, cancel_beside: Callable[[str], Awaitable[None]]) -> None:
         settings = load_settings(data)
         self.url = url
         self.user_ids = [str(UUID(int=number + 1, version=4)) for number in range(USERS)]
         self.tokens = [issue_token(settings, user_id, "user", _TTL_S) for user_id in self.user_ids]
         self.refused: list[str] = []
+        self._cancel_beside = cancel_beside
         self._admin_token = issue_token(settings, None, "admin", _TTL_S)
         self._stack = AsyncExitStack()
         self._clients: list[WorkhallClient] = []
@@ -72,18 +73,22 @@ class Callers:
         await asyncio.sleep(wait_s)
         client = self._clients[wish.user]
         answer = await self._insist(lambda: client.submit(wish.queue, wish.payload, delay_s=wish.delay_s, key=key))
-        if answer is None:
+        if isinstance(answer, int):
             return
         wish.job_id = answer["jobId"]
         accepted(wish)
         if wish.cancel_after_s is not None:
             await asyncio.sleep(wish.cancel_after_s)
             wish.is_cancelled = True
-            path = f"/api/v1/jobs/{wish.job_id}/cancel"
-            await self._insist(lambda: client.request("POST", path), fine=(409,))
+            await self._cancel(client, wish.job_id)
+
+    async def _cancel(self, client: WorkhallClient, job_id: str) -> None:
+        path = f"/api/v1/jobs/{job_id}/cancel"
+        if await self._insist(lambda: client.request("POST", path), fine=(404, 405, 409)) in (404, 405):
+            await self._cancel_beside(job_id)  # the route is not there: the job is
 
     async def _insist(self, ask: Callable[[], Awaitable[Any]], fine: Sequence[int] = ()) -> Any:
-        """Ask until there is an answer; None for a refusal, which is noted unless its status is ``fine``."""
+        """Ask until there is an answer; a refusal's status, which is noted unless it is ``fine``."""
         while True:
             try:
                 return await ask()
@@ -91,5 +96,5 @@ class Callers:
                 if error.status not in _PASSING:
                     if error.status not in fine:
                         self.refused.append(f"{error.status} {error}")
-                    return None
+                    return error.status
             await asyncio.sleep(_ASK_AGAIN_S)

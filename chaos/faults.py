@@ -130,7 +130,7 @@ class Faults:
             for guard in self._host.pids("valkey"):
                 for child in psutil.Process(guard).children():
                     if "valkey-server" in child.name() or "valkey-server" in " ".join(child.cmdline()[:1]):
-                        return child.pid
+                        return int(child.pid)
         return None
 
     async def _empty_valkey(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from workhall import JobContext, PermanentError
@@ -11,7 +12,7 @@ from workhall import JobContext, PermanentError
 from chaos.effects import write_effect
 from chaos.plugin import QUICK, STEPS, Dead, Flaky, Made, Paid, Parent, Quick, Slow, Steps
 
-__all__ = ["dispatch_children", "die", "do_paid_steps", "do_steps", "fail_then_complete", "nothing", "take_time"]
+__all__ = ["die", "dispatch_children", "do_paid_steps", "do_steps", "fail_then_complete", "nothing", "take_time"]
 
 # Side effects and what stands around them take a while, so that faults hit their middle.
 _WHILE_S: Final = 0.05
@@ -25,9 +26,8 @@ async def nothing(job: JobContext[Quick]) -> None:
 async def fail_then_complete(job: JobContext[Flaky]) -> None:
     """Fail once per step that is not done yet: a step survives rescues, so that each failure is raised once."""
     for number in range(job.payload.failures):
-        fresh: list[int] = []
-        await job.step(f"failure-{number}", lambda fresh=fresh, number=number: _noted(fresh, number), model=int)
-        if fresh:
+        raised_by = await job.step(f"failure-{number}", partial(_attempt_of, job), model=int)
+        if raised_by == job.attempt:
             raise RuntimeError(f"Failure {number + 1} of {job.payload.failures}, by design.")
 
 
@@ -68,9 +68,8 @@ async def dispatch_children(job: JobContext[Parent]) -> None:
         await asyncio.sleep(_WHILE_S)
 
 
-def _noted(fresh: list[int], number: int) -> int:
-    fresh.append(number)
-    return number
+def _attempt_of(job: JobContext[Flaky]) -> int:
+    return job.attempt
 
 
 def _effect(job: JobContext[Steps] | JobContext[Paid], step: str) -> Callable[[], Awaitable[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ class Host:
         self._options = ("--api", str(api), "--workers", str(workers))
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._sessions: set[int] = set()
 
     async def start(self) -> None:
         """Start it; from now on it is started again when it dies.
@@ -78,6 +80,20 @@ class Host:
         except TimeoutError:
             process.kill()
             raise HostDown(f"The system did not end within {_ENDS_WITHIN_S:g} s; its log is {self.log}.") from None
+
+    async def destroy(self) -> None:
+        """Leave nothing behind, whatever happened: kill what is left of every start."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        for pid in self.left():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self._process is not None:
+            await self._process.wait()
+
+    def left(self) -> list[int]:
+        """What still runs of it: the processes of every session that a start has made."""
+        return [process.pid for process in psutil.process_iter() if _session_of(process) in self._sessions]
 
     @property
     def supervisor(self) -> int | None:
@@ -116,6 +132,7 @@ class Host:
                 stdin=DEVNULL, stdout=PIPE, stderr=log, cwd=self.data.parent, env=self._environment(),
                 start_new_session=True,
             )  # fmt: skip
+        self._sessions.add(process.pid)
         assert process.stdout is not None  # noqa: S101 - asked for
         try:
             line = (await asyncio.wait_for(process.stdout.readline(), _READY_WITHIN_S)).decode().strip()
@@ -148,3 +165,10 @@ def _install_plugin(site: Path) -> None:
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.3\nName: workhall-chaos\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[workhall]\nchaos = chaos.plugin\n")
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, ProcessLookupError):
+        return None

@@ -74,9 +74,7 @@ def processors() -> list[Processor]:
         _processor(FLAKY, Flaky, "fail_then_complete", retry=Retry(attempts=4, backoff=fixed(_WAIT_S))),
         _processor(DEAD, Dead, "die", retry=Retry(attempts=2, backoff=fixed(_WAIT_S))),
         _processor(STEPS, Steps, "do_steps"),
-        _processor(
-            PAID, Paid, "do_paid_steps", result=Made, credits=2, credit_units="units", settle_units="made"
-        ),
+        _processor(PAID, Paid, "do_paid_steps", result=Made, credits=2, credit_units="units", settle_units="made"),
         _processor(SLOW, Slow, "take_time"),
         _processor(PARENT, Parent, "dispatch_children"),
     ]

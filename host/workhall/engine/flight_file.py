@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-__all__ = ["LOOP", "RECORD_BYTES", "THREADS", "FlightFile", "FlightRecord", "Suspect", "read_flight", "record_of"]
+__all__ = [
+    "LOOP",
+    "RECORD_BYTES",
+    "THREADS",
+    "FlightFile",
+    "FlightRecord",
+    "Suspect",
+    "read_flight",
+    "record_of",
+    "suspect_of",
+]
 
 RECORD_BYTES: Final = 160  # a job id has at most 101 characters
 THREADS: Final = 62
@@ -111,7 +121,7 @@ def read_flight(folder: Path, pid: int) -> FlightRecord | None:
 def _read(path: Path) -> FlightRecord:
     content = path.read_bytes()
     verdict, accused = json.loads(content[:LOOP].rstrip(b"\0") or '["", []]')
-    executing = (_suspect(content[at : at + RECORD_BYTES]) for at in range(LOOP, _SIZE, RECORD_BYTES))
+    executing = (suspect_of(content[at : at + RECORD_BYTES]) for at in range(LOOP, _SIZE, RECORD_BYTES))
     stacks = path.with_suffix(".stacks")
     return FlightRecord(
         worker_id=path.name,
@@ -123,7 +133,8 @@ def _read(path: Path) -> FlightRecord:
     )
 
 
-def _suspect(record: bytes) -> Suspect | None:
+def suspect_of(record: bytes) -> Suspect | None:
+    """Return whose code executes by a record; None where none does."""
     if not record or record[0] != _EXECUTING:
         return None
     claim_no, thread, job_id = record[1:].rstrip(b"\0").decode("ascii", "replace").split(" ", 2)

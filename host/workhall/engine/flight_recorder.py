@@ -15,12 +15,13 @@ from contextvars import Context, ContextVar, copy_context
 from pathlib import Path
 from typing import Any, Final
 
-from workhall.engine.flight_file import LOOP, RECORD_BYTES, THREADS, FlightFile, Suspect, record_of
+from workhall.engine.flight_file import LOOP, RECORD_BYTES, THREADS, FlightFile, Suspect, record_of, suspect_of
 from workhall.jobs.ports import ClaimedJob
 
 __all__ = ["Flight", "FlightRecorder"]
 
 _POOL_THREADS: Final = 32
+_ON_LOOP: Final = slice(LOOP, LOOP + RECORD_BYTES)
 _CURRENT: Final[ContextVar[Flight | None]] = ContextVar("workhall_flight", default=None)
 
 
@@ -52,7 +53,6 @@ class FlightRecorder:
         self.file: FlightFile | None = None
         self.flights: dict[tuple[str, int], Flight] = {}
         self.threads: dict[int, Flight] = {}
-        self.on_loop: Flight | None = None
         self._places = [LOOP + (1 + number) * RECORD_BYTES for number in range(THREADS)]
 
     def open(self, folder: Path, worker_id: str, backoffs: Mapping[str, Any]) -> None:
@@ -78,6 +78,12 @@ class FlightRecorder:
         """The attempt is over; threads that it left behind are still seen."""
         self.flights.pop((job.job_id, job.claim_no), None)
 
+    @property
+    def on_loop(self) -> Flight | None:
+        """Whose code executes on the loop at this instant; read from the file, steps are not noted twice."""
+        suspect = None if self.file is None else suspect_of(self.file.records[_ON_LOOP])
+        return self.flights.get((suspect.job_id, suspect.claim_no)) if suspect else None
+
     def executing(self) -> list[Flight]:
         """Return whose code executes at this instant, on the loop or in threads."""
         found = [self.on_loop, *self.threads.copy().values()]
@@ -101,30 +107,27 @@ class FlightRecorder:
 class _Steps(Coroutine[Any, Any, Any]):
     """A coroutine of an attempt, with each of its steps recorded."""
 
-    __slots__ = ("_flight", "_recorder", "_records", "_work")
+    __slots__ = ("_record", "_records", "_send", "_work")
 
     def __init__(self, work: Coroutine[Any, Any, Any], flight: Flight) -> None:
         assert flight.recorder.file is not None  # noqa: S101 - opened before the first job
-        self._work, self._flight, self._recorder = work, flight, flight.recorder
+        self._work, self._send, self._record = work, work.send, flight.record
         self._records = flight.recorder.file.records
 
     def send(self, value: Any) -> Any:
-        self._recorder.on_loop = self._flight
-        self._records[LOOP : LOOP + RECORD_BYTES] = self._flight.record
+        records = self._records
+        records[_ON_LOOP] = self._record
         try:
-            return self._work.send(value)
+            return self._send(value)
         finally:
-            self._records[LOOP] = 0
-            self._recorder.on_loop = None
+            records[LOOP] = 0
 
     def throw(self, *error: Any) -> Any:
-        self._recorder.on_loop = self._flight
-        self._records[LOOP : LOOP + RECORD_BYTES] = self._flight.record
+        self._records[_ON_LOOP] = self._record
         try:
             return self._work.throw(*error)
         finally:
             self._records[LOOP] = 0
-            self._recorder.on_loop = None
 
     def close(self) -> None:
         self._work.close()

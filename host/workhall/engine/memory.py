@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container, Hashable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-__all__ = ["memory_limit_bytes", "resident_bytes"]
+__all__ = ["Scales", "memory_limit_bytes", "resident_bytes"]
+
+Key = TypeVar("Key", bound=Hashable)
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _STATM: Final = Path("/proc/self/statm")  # proc(5): the second figure is the resident set in pages
@@ -31,3 +34,26 @@ def memory_limit_bytes(megabytes: int) -> int:
     with suppress(OSError, ValueError):
         there_is = min(there_is, int(_CGROUP.read_text()))
     return int(there_is * _SHARE)
+
+
+class Scales(Generic[Key]):
+    """Puts the growth of this process down to what was executing when it was noticed."""
+
+    def __init__(self) -> None:
+        self._last = resident_bytes()
+        self._grown: dict[Key, int] = {}
+
+    def weigh(self, executing: set[Key], under_way: Container[Key]) -> int:
+        """Note what grew since the last time, if one alone executes now; returns the resident bytes."""
+        now = resident_bytes()
+        growth, self._last = now - self._last, now
+        self._grown = {key: grown for key, grown in self._grown.items() if key in under_way}
+        if growth > 0 and len(executing) == 1:
+            (key,) = executing
+            self._grown[key] = self._grown.get(key, 0) + growth
+        return now
+
+    def heaviest(self) -> Key | None:
+        """Return what more than half of the growth was put down to, None where there is no such."""
+        total = sum(self._grown.values())
+        return next((key for key, grown in self._grown.items() if grown * 2 > total), None)

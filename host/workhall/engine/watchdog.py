@@ -1,6 +1,7 @@
 """The watchdog of a worker process: ends it hard when one job holds up all others, and names that job.
 
-A thread looks twice a second at the loop's beat, at handlers past their time-out and at the memory in use. A C thread
+A thread looks twice a second at the loop's beat and at handlers past their time-out, and more often at the memory in
+use, so that it sees whose code is executing while it grows. A C thread
 (`faulthandler`), armed anew at each look, needs no GIL: it ends the process when the looks fail to come, because some
 C call holds the GIL. That must be before other workers rescue the jobs of a lease that is not renewed, or whoever
 holds the GIL would never be charged; so its limit is a second below the lease's time, whatever the job's time-out is.
@@ -20,13 +21,14 @@ from typing import Any, Final, NoReturn
 
 from workhall.engine.flight_recorder import Flight, FlightRecorder
 from workhall.engine.lease import LEASE_S
-from workhall.engine.memory import memory_limit_bytes, resident_bytes
+from workhall.engine.memory import Scales, memory_limit_bytes
 
 __all__ = ["GIL_HELD_S", "WATCHDOG_EXIT", "Watchdog"]
 
 WATCHDOG_EXIT: Final = 86  # none of sysexits.h, nor of a shell
 GIL_HELD_S: Final = LEASE_S - 1
 _LOOK_EVERY_S: Final = 0.5
+_WEIGH_EVERY_S: Final = 0.05  # what grows between two looks is put down to the job that executes at the second
 _SILENT_S: Final = 1.0  # a loop that beats every half second and has not for this long is held up
 _log = logging.getLogger("workhall.engine")
 
@@ -48,6 +50,7 @@ class Watchdog:
         self._in_handler = in_handler
         self._grace_s = grace_s
         self._most_bytes = memory_limit_bytes(memory_mb)
+        self._scales: Scales[tuple[str, int]] = Scales()
         self._loop_beat = time.monotonic()
         self._late: set[tuple[str, int]] = set()
         self._over = threading.Event()
@@ -77,25 +80,30 @@ class Watchdog:
             loop.call_later(_LOOK_EVERY_S, self._beat, loop)
 
     def _run(self) -> None:
-        while not self._over.wait(_LOOK_EVERY_S):
-            self._arm()
-            self._look(time.monotonic())
+        due = 0.0
+        while not self._over.wait(_WEIGH_EVERY_S):
+            self._weigh()
+            if (now := time.monotonic()) >= due:
+                due = now + _LOOK_EVERY_S
+                self._arm()
+                self._look(now)
 
     def _arm(self) -> None:
         faulthandler.dump_traceback_later(GIL_HELD_S, exit=True, file=self._stacks)
 
+    def _weigh(self) -> None:
+        executing = {(flight.job.job_id, flight.job.claim_no) for flight in self._recorder.executing()}
+        flights = self._recorder.flights.copy()
+        if self._scales.weigh(executing, flights) > self._most_bytes:
+            heaviest = self._scales.heaviest()
+            eaters = [flights[heaviest]] if heaviest in flights else list(flights.values())
+            self._end(f"memory over {self._most_bytes >> 20} MB", eaters)
+
     def _look(self, now: float) -> None:
-        if resident_bytes() > self._most_bytes:
-            self._end(f"memory over {self._most_bytes >> 20} MB", self._eaters())
         if now - self._loop_beat > _SILENT_S:
             self._look_at_silence(now)
         else:
             self._look_for_late(now)
-
-    def _eaters(self) -> list[Flight]:
-        """Return the one job that executes; where that is not clear, all that are under way."""
-        executing = self._recorder.executing()
-        return executing if len(executing) == 1 else list(self._recorder.flights.copy().values())
 
     def _look_at_silence(self, now: float) -> None:
         self._late = set()

@@ -84,6 +84,8 @@ class Attempt:
         self.cancel_requested = written.cancel_requested
         self.dispatcher.enqueue(written.children)
         self.dispatcher.publish(written.events)
+        if written.asked:
+            self.dispatcher.cancel(written.asked)
 
     def check(self) -> None:
         """Stop here if the job was cancelled or lost.

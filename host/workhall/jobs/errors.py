@@ -11,6 +11,7 @@
     ├── InsufficientCredits
     ├── IdempotencyConflict   the key was used with another body
     ├── JobNotFound           no such job, or not the caller's
+    ├── JobEnded              an ended job cannot be cancelled
     ├── JobNotEnded           only an ended job can be run again
     └── DeadLetterNotFound
 """
@@ -26,6 +27,7 @@ __all__ = [
     "DispatchForbidden",
     "IdempotencyConflict",
     "InsufficientCredits",
+    "JobEnded",
     "JobNotEnded",
     "JobNotFound",
     "JobsError",
@@ -90,6 +92,13 @@ class JobNotFound(JobsError):
 
     def __init__(self) -> None:
         super().__init__("Job not found")
+
+
+class JobEnded(JobsError):
+    """The job has ended, so there is nothing to cancel."""
+
+    def __init__(self) -> None:
+        super().__init__("The job has ended already; there is nothing left to cancel")
 
 
 class JobNotEnded(JobsError):

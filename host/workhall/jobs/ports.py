@@ -279,11 +279,15 @@ class JobWrite:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a fenced write brought about; ``cancel_requested`` is read from the row on the way."""
+    """What a fenced write brought about; ``cancel_requested`` is read from the row on the way.
+
+    ``children`` are new jobs to be ordered; ``asked`` are running children to be cancelled, as (job id, worker id).
+    """
 
     events: tuple[LoggedEvent, ...]
     children: tuple[JobLine, ...]
     cancel_requested: bool
+    asked: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class Principal:
         """Tell whether the caller may change what is not theirs."""
         return self.role == "admin"
 
+    def may_operate(self) -> bool:
+        """Tell whether the caller may run failed work again, and clear it away."""
+        return self.role in ("operator", "admin")
+
     def owns(self, user_id: str | None) -> bool:
         """Tell whether a thing of ``user_id`` is the caller's to see."""
         return self.sees_all or (user_id is not None and user_id == self.user_id)

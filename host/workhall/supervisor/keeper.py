@@ -34,6 +34,10 @@ class RestartWaits:
         self._first_s, self._longest_s, self._healthy_s = first_s, longest_s, healthy_s
         self._next_s = first_s
 
+    def forgive(self) -> None:
+        """Start the row anew: what ended the process will not happen again."""
+        self._next_s = self._first_s
+
     def after(self, lived_s: float) -> float:
         """Return the seconds to wait after a life of ``lived_s`` seconds."""
         if lived_s >= self._healthy_s:
@@ -121,10 +125,10 @@ class Keeper:
     async def _keep(self) -> None:
         while True:
             pid, code, lived_s = await self._life()
-            wait_s = self._waits.after(lived_s)
-            _log.warning(f"{self.name} ended ({describe_exit(code)}); starting it again", in_s=wait_s)
             if self._died is not None:
                 await self._died(pid, code)
+            wait_s = self._waits.after(lived_s)
+            _log.warning(f"{self.name} ended ({describe_exit(code)}); starting it again", in_s=wait_s)
             await self._restart(wait_s)
 
     async def _restart(self, wait_s: float) -> None:

@@ -52,8 +52,9 @@ class Workers:
         """
         await asyncio.to_thread(tidy, self._settings.data_dir / "flight")
         for number in range(1, count + 1):
-            died = partial(self._died, "")
-            self._shared.append(self._make(f"worker {number}", lambda: ("--shared",), died, RestartWaits()))
+            waits = RestartWaits()
+            died = partial(self._shared_died, waits)
+            self._shared.append(self._make(f"worker {number}", lambda: ("--shared",), died, waits))
         starts = [asyncio.create_task(keeper.start()) for keeper in self._shared]
         try:
             await asyncio.gather(*starts)
@@ -68,20 +69,25 @@ class Workers:
         for queue in sorted(set(queues) - self._own.keys()):
             waits = RestartWaits(longest_s=_LONGEST_WAIT_S)
             arguments = partial(self._arguments, queue)
-            self._own[queue] = self._make(f"worker {queue}", arguments, partial(self._died, queue), waits)
+            self._own[queue] = self._make(f"worker {queue}", arguments, partial(self._own_died, queue), waits)
             self._own[queue].start_soon()
 
     def _arguments(self, queue: str) -> tuple[str, ...]:
         careful = ("--concurrency", "1") if queue in self._one_at_a_time else ()
         return ("--queue", queue, *careful)
 
-    async def _died(self, queue: str, pid: int, code: int) -> None:
-        """Look into a death; where several jobs of an isolated queue may have done it, they go one at a time."""
+    async def _shared_died(self, waits: RestartWaits, pid: int, code: int) -> None:
+        finding = await self._post_mortem.examine(self._redis_url, pid, code)
+        if finding.isolate:
+            self._isolate(finding.isolate)
+            waits.forgive()  # the others need not wait for what has moved out
+
+    async def _own_died(self, queue: str, pid: int, code: int) -> None:
+        """Look into a death; where several jobs of the queue may have done it, they go one at a time for a life."""
         finding = await self._post_mortem.examine(self._redis_url, pid, code)
         self._one_at_a_time.discard(queue)
-        if queue and finding.unclear:
+        if finding.unclear:
             self._one_at_a_time.add(queue)
-        self._isolate(finding.isolate)
 
     async def _isolated(self) -> list[str]:
         from workhall.jobs.store import DatabaseAway, open_database

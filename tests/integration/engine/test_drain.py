@@ -92,6 +92,7 @@ async def test_a_handler_that_will_not_end_does_not_hold_up_the_drain(sqlite_hos
     assert time.monotonic() - begun < 6
     assert (await host.job(job_id))["worker_id"] == worker.worker_id
     release.set()
+    await host.ended(job_id)
 
 
 async def test_a_worker_that_stops_at_once_ends(host: Host) -> None:

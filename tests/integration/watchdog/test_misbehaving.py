@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.acceptance.system import Host
-from tests.integration.watchdog.conftest import Bench
 
+from tests.acceptance.system import Host
 from tests.fixtures.waiting import eventually
+from tests.integration.watchdog.conftest import Bench
 
 BEHAVIOUR = {
     "crashing": "SIGSEGV",

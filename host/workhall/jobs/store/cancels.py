@@ -15,7 +15,7 @@ from workhall.jobs.store.credits import settle_credits
 from workhall.jobs.store.events import insert_events
 from workhall.jobs.tables import generation_jobs
 
-__all__ = ["Cancellation", "apply_cancels"]
+__all__ = ["Cancellation", "apply_cancels", "cancel_children"]
 
 _JOBS = generation_jobs.c
 
@@ -39,19 +39,28 @@ def apply_cancels(connection: Connection, job_ids: Sequence[str]) -> list[Cancel
     return [_cancel(connection, job_id) for job_id in job_ids]
 
 
+def cancel_children(connection: Connection, job_id: str) -> Cancellation:
+    """Cancel what a job has dispatched and has not ended; the job itself is left alone."""
+    events: tuple[LoggedEvent, ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
+    for child in _children(connection, job_id):
+        if further := _cancel(connection, child):
+            events, asked = (*events, *further.events), (*asked, *further.asked)
+    return Cancellation(False, asked, events)
+
+
 def _cancel(connection: Connection, job_id: str) -> Cancellation | None:
     events, asked = _end_or_ask(connection, job_id)
     if not events and not asked:
         return None
-    ended = bool(events)
-    for child in _children(connection, job_id):
-        if further := _cancel(connection, child):
-            events, asked = (*events, *further.events), (*asked, *further.asked)
-    return Cancellation(ended, asked, events)
+    children = cancel_children(connection, job_id)
+    return Cancellation(bool(events), (*asked, *children.asked), (*events, *children.events))
 
 
 def _end_or_ask(connection: Connection, job_id: str) -> tuple[tuple[LoggedEvent, ...], tuple[tuple[str, str], ...]]:
     at = now_ms()
+    # Locked (PostgreSQL): between the two updates its own attempt could move it past both of them.
+    connection.execute(select(_JOBS.job_id).where(_JOBS.job_id == job_id).with_for_update())
     waiting = connection.execute(
         update(generation_jobs)
         .where(_JOBS.job_id == job_id, _JOBS.status.in_(CLAIMABLE))

@@ -6,9 +6,9 @@ ended; each change writes a ledger entry in the transaction of what caused it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 
 from workhall.jobs.errors import InsufficientCredits
 from workhall.jobs.ids import now_ms, uuid7
@@ -17,6 +17,17 @@ from workhall.jobs.tables import credit_entries, generation_credits
 __all__ = ["Balance", "grant_credits", "read_balance", "reserve_credits", "settle_credits"]
 
 _TABLE = generation_credits
+# Built once: on the way of every submission, building a statement costs more than running it.
+_CHANGE: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.user_id == bindparam("user"), _TABLE.c.credits_remaining >= bindparam("at_least"))
+    .values(
+        credits_remaining=_TABLE.c.credits_remaining + bindparam("remaining", type_=BigInteger),
+        credits_used=_TABLE.c.credits_used + bindparam("used", type_=BigInteger),
+        credits_reserved=_TABLE.c.credits_reserved + bindparam("reserved", type_=BigInteger),
+    )
+)
+_ENTER: Final = insert(credit_entries)
 
 
 class Balance(NamedTuple):
@@ -73,21 +84,10 @@ def settle_credits(connection: Connection, user_id: str, job_id: str, reserved: 
 
 
 def _change(connection: Connection, user_id: str, *, remaining: int, used: int, reserved: int, at_least: int) -> bool:
-    statement = (
-        update(_TABLE)
-        .where(_TABLE.c.user_id == user_id, _TABLE.c.credits_remaining >= at_least)
-        .values(
-            credits_remaining=_TABLE.c.credits_remaining + remaining,
-            credits_used=_TABLE.c.credits_used + used,
-            credits_reserved=_TABLE.c.credits_reserved + reserved,
-        )
-    )
-    return connection.execute(statement).rowcount == 1
+    change = {"remaining": remaining, "used": used, "reserved": reserved}
+    return connection.execute(_CHANGE, {"user": user_id, "at_least": at_least, **change}).rowcount == 1
 
 
 def _enter(connection: Connection, user_id: str, job_id: str | None, kind: str, **change: Any) -> None:
-    connection.execute(
-        insert(credit_entries).values(
-            id=str(uuid7()), user_id=user_id, job_id=job_id, kind=kind, created_at=now_ms(), **change
-        )
-    )
+    entry = {"id": str(uuid7()), "user_id": user_id, "job_id": job_id, "kind": kind, "created_at": now_ms()}
+    connection.execute(_ENTER, {**entry, **change})

@@ -12,6 +12,7 @@ from workhall.jobs.tables import generation_jobs, job_events
 
 __all__ = ["insert_events", "read_events"]
 
+_NEW = insert(job_events)
 _READ = (
     select(job_events, generation_jobs.c.brand_id, generation_jobs.c.user_id)
     .join(generation_jobs, generation_jobs.c.job_id == job_events.c.job_id)
@@ -24,7 +25,7 @@ _READ = (
 def insert_events(connection: Connection, events: Sequence[LoggedEvent]) -> None:
     """Write events; their numbers were taken from their jobs' rows in the same transaction."""
     if events:
-        connection.execute(insert(job_events), [_row(event) for event in events])
+        connection.execute(_NEW, [_row(event) for event in events])
 
 
 def read_events(connection: Connection, job_id: str, after: int, limit: int) -> list[LoggedEvent]:

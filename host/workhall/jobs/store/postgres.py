@@ -21,6 +21,9 @@ _READERS: Final = 3
 # Serialization failure and deadlock: PostgreSQL documentation, appendix A; the transaction is to be run again.
 _RUN_AGAIN: Final = ("40001", "40P01")
 _TRIES: Final = 5
+# No fault of what was asked (appendix A): lost or refused connections, a full server, one that stops, starts or only
+# lets read.
+_AWAY: Final = ("08", "53", "57P01", "57P02", "57P03", "25006")
 
 
 class PostgresDatabase(Database):
@@ -86,7 +89,7 @@ async def _run(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
     except (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError) as error:
         raise DatabaseAway(f"The database cannot be used: {error}") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or (_sqlstate(error) or "").startswith(_AWAY):
             raise DatabaseAway(f"The database cannot be used: {error.orig}") from error
         raise
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, bindparam, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
@@ -19,6 +19,13 @@ from workhall.jobs.store.events import insert_events
 from workhall.jobs.tables import brands, generation_jobs, idempotency_keys, job_data, job_steps
 
 __all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
+
+# Built once: on the way of every submission, building a statement costs more than running it.
+_OWN_BRANDS: Final = select(brands.c.id).where(
+    brands.c.id.in_(bindparam("ids", expanding=True)), brands.c.user_id == bindparam("owner")
+)
+_NEW_JOB: Final = insert(generation_jobs)
+_NEW_DATA: Final = insert(job_data)
 
 
 def apply_submissions(connection: Connection, submissions: Sequence[Submission]) -> list[Submitted | Exception]:
@@ -38,8 +45,8 @@ def insert_jobs(connection: Connection, jobs: Sequence[NewJob]) -> None:
     """Insert rows, payloads and first events."""
     if not jobs:
         return
-    connection.execute(insert(generation_jobs), [_row(job) for job in jobs])
-    connection.execute(insert(job_data), [{"job_id": job.job_id, "payload": job.payload} for job in jobs])
+    connection.execute(_NEW_JOB, [_row(job) for job in jobs])
+    connection.execute(_NEW_DATA, [{"job_id": job.job_id, "payload": job.payload} for job in jobs])
     insert_events(connection, [job.first_event for job in jobs])
     for job in jobs:
         if job.replay_of is not None:
@@ -100,10 +107,7 @@ def _known_answer(connection: Connection, key: IdempotencyKey) -> Submitted | No
 
 def _check_brands(connection: Connection, owner: str, jobs: Iterable[NewJob]) -> None:
     wanted = {job.brand_id for job in jobs if job.brand_id is not None}
-    if not wanted:
-        return
-    statement = select(brands.c.id).where(brands.c.id.in_(wanted), brands.c.user_id == owner)
-    if len(connection.scalars(statement).all()) < len(wanted):
+    if wanted and len(connection.scalars(_OWN_BRANDS, {"ids": list(wanted), "owner": owner}).all()) < len(wanted):
         raise BrandNotFound
 
 
