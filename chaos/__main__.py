@@ -19,6 +19,8 @@ from chaos.report import Report, print_report
 from chaos.soak import Options, soak
 
 _WIDTH_OF_A_FILE: Final = 120
+_LONG_S: Final = 60.0
+_WAIT_S: Final = 12.0
 _progress = Console(stderr=True)
 
 
@@ -36,11 +38,13 @@ def main(
     database: Annotated[DatabaseKind, typer.Option(help="Kind of the database.")] = DatabaseKind.SQLITE,
     api: Annotated[int, typer.Option(min=1, help="Number of api processes.")] = 2,
     workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
+    gap: Annotated[float, typer.Option(min=0.1, help="The longest time between two faults, in seconds.")] = 3.0,
     keep: Annotated[bool, typer.Option(help="Keep the data folder and its log although all is well.")] = False,
 ) -> None:
     """Submit jobs while processes and servers are killed at random; exit 1 where a promise was broken."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped
-    options = Options(jobs, seconds, seed, database.value, api, workers)
+    wait_s = _WAIT_S if seconds >= _LONG_S else 0.0
+    options = Options(jobs, seconds, seed, database.value, api, workers, gap_s=(gap / 6, gap), wait_s=wait_s)
     folder = Path(tempfile.mkdtemp(prefix="wh-chaos-"))
     try:
         report = asyncio.run(soak(options, folder, lambda line: _progress.print(line, style="dim")))

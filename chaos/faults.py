@@ -24,17 +24,19 @@ __all__ = ["Faults", "WorkerKill"]
 # How many cards of each fault are in the deck; every deck is played to its end before the next one is shuffled.
 _DECK: Final = {
     "kill a worker": 4,
+    "kill a worker and wait": 2,
     "freeze a worker": 2,
     "kill an api process": 2,
     "freeze an api process": 1,
     "kill Valkey": 1,
     "restart Valkey": 1,
+    "freeze Valkey": 1,
     "empty Valkey": 2,
     "crash PostgreSQL": 2,
     "kill the supervisor": 1,
     "freeze the supervisor": 1,
 }
-_FREEZES_S: Final = {"worker": (0.5, 10.0), "api": (0.5, 4.0), "supervisor": (0.5, 3.0)}
+_FREEZES_S: Final = {"worker": (0.5, 10.0), "api": (0.5, 4.0), "supervisor": (0.5, 3.0), "valkey": (0.5, 8.0)}
 _POSTGRES_AWAY_S: Final = (0.1, 3.0)
 
 
@@ -46,22 +48,35 @@ class WorkerKill(NamedTuple):
 
 
 class Faults:
-    """Plays faults; ``gap_s`` are the seconds between two."""
+    """Plays faults.
 
-    def __init__(self, host: Host, postgres: Postgres | None, seed: int, gap_s: tuple[float, float]) -> None:
+    Args:
+        host: what they are played on.
+        postgres: its database server, where there is one.
+        seed: what they are drawn from.
+        gap_s: seconds between two, from and to.
+        wait_s: seconds without a fault after a worker was killed, to see how long its jobs stand still; 0: never so.
+    """
+
+    def __init__(
+        self, host: Host, postgres: Postgres | None, seed: int, gap_s: tuple[float, float], wait_s: float
+    ) -> None:
         self.played: Counter[str] = Counter()
         self.kills: list[WorkerKill] = []
-        self._host, self._postgres, self._gap_s = host, postgres, gap_s
+        self.kills_alone: list[WorkerKill] = []
+        self._host, self._postgres, self._gap_s, self._wait_s = host, postgres, gap_s, wait_s
         self._chance = random.Random(f"faults {seed}")
         self._frozen: dict[int, asyncio.Task[None]] = {}
         self._deck: list[str] = []
         self._actions: dict[str, Callable[[], Awaitable[bool]]] = {
             "kill a worker": self._kill_worker,
+            "kill a worker and wait": self._kill_worker_alone,
             "freeze a worker": lambda: self._freeze("worker", self._one_of("worker")),
             "kill an api process": lambda: self._signal(self._one_of("api"), signal.SIGKILL),
             "freeze an api process": lambda: self._freeze("api", self._one_of("api")),
             "kill Valkey": lambda: self._signal(self._valkey_server(), signal.SIGKILL),
             "restart Valkey": lambda: self._signal(self._valkey_server(), signal.SIGTERM),
+            "freeze Valkey": lambda: self._freeze("valkey", self._valkey_server()),
             "empty Valkey": self._empty_valkey,
             "crash PostgreSQL": self._crash_postgres,
             "kill the supervisor": lambda: self._signal(self._host.supervisor, signal.SIGKILL),
@@ -83,11 +98,13 @@ class Faults:
         name = self._draw()
         if await self._actions[name]():
             self.played[name] += 1
+        else:  # what it is played on is down: later
+            self._deck.insert(self._chance.randint(0, len(self._deck)), name)
 
     def _draw(self) -> str:
         if not self._deck:
-            cards = {name: count for name, count in _DECK.items() if self._postgres or name != "crash PostgreSQL"}
-            self._deck = [name for name, count in cards.items() for _ in range(count)]
+            left_out = {"crash PostgreSQL": not self._postgres, "kill a worker and wait": self._wait_s == 0}
+            self._deck = [name for name, count in _DECK.items() for _ in range(count) if not left_out.get(name)]
             self._chance.shuffle(self._deck)
         return self._deck.pop()
 
@@ -102,6 +119,16 @@ class Faults:
             return False
         self.kills.append(WorkerKill(pid, at_ms))
         return True
+
+    async def _kill_worker_alone(self) -> bool:
+        await asyncio.gather(*self._frozen.values())
+        await self._host.wait_until_up()
+        await asyncio.sleep(self._wait_s / 4)
+        is_done = await self._kill_worker()
+        if is_done:
+            self.kills_alone.append(self.kills[-1])
+        await asyncio.sleep(self._wait_s)
+        return is_done
 
     async def _signal(self, pid: int | None, number: signal.Signals) -> bool:
         if pid is None:

@@ -40,8 +40,11 @@ class Report:
 
 def make_report(evidence: Evidence, faults: Faults, more: Mapping[str, Mapping[str, str]]) -> Report:
     """Count and judge; ``more`` are offenders that were found elsewhere."""
-    times = recovery_times_s(faults.kills, evidence.rows.attempts)
-    return Report({**_counts(evidence), **_recovery(times), **_faults(faults)}, {**judge(evidence), **more})
+    recovery = {
+        f"recovery from a worker's kill, {name}": _recovery(recovery_times_s(kills, evidence.rows.attempts))
+        for name, kills in (("alone", faults.kills_alone), ("all", faults.kills))
+    }
+    return Report({**_counts(evidence), **recovery, **_faults(faults)}, {**judge(evidence), **more})
 
 
 def print_report(report: Report, title: str, console: Console) -> None:
@@ -81,16 +84,17 @@ def _counts(evidence: Evidence) -> dict[str, str]:
         "attempts handed back": attempts["handed-back"],
         "effects repeated before their result stood": repeated,
         "followed live by sockets": f"{evidence.sockets.followed} jobs, {evidence.sockets.joins} joins",
+        "of them late on an open socket": len(evidence.sockets.late),
         "read again by sockets": f"{evidence.sockets.read} jobs",
     }
     return {name: str(value) for name, value in figures.items()}
 
 
-def _recovery(times: Sequence[float]) -> dict[str, str]:
+def _recovery(times: Sequence[float]) -> str:
     middle, high = percentile(times, 50), percentile(times, 95)
     if middle is None or high is None:
-        return {"recovery from a worker's kill": "no job was hit"}
-    return {"recovery from a worker's kill": f"median {middle:.1f} s, p95 {high:.1f} s, {len(times)} jobs"}
+        return "no job was hit"
+    return f"median {middle:.1f} s, p95 {high:.1f} s, {len(times)} jobs"
 
 
 def _faults(faults: Faults) -> dict[str, str]:

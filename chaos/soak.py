@@ -43,6 +43,7 @@ class Options:
         api: number of api processes.
         workers: number of worker processes.
         gap_s: seconds between two faults, from and to.
+        wait_s: seconds without another fault after some kills of workers; 0: there are none.
         settle_s: seconds that every accepted job has to end once the faults are over.
         reread: how many jobs are read again by a socket client at the end.
     """
@@ -54,6 +55,7 @@ class Options:
     api: int = 2
     workers: int = 2
     gap_s: tuple[float, float] = (0.5, 3.0)
+    wait_s: float = 12.0
     settle_s: float = 120.0
     reread: int = 1000
 
@@ -80,7 +82,7 @@ class _Soak:
     def __init__(self, options: Options, host: Host, postgres: Postgres | None, tell: Tell) -> None:
         self._options, self._host, self._tell = options, host, tell
         self._wishes = draw_wishes(options.seed, options.jobs)
-        self._faults = Faults(host, postgres, options.seed, options.gap_s)
+        self._faults = Faults(host, postgres, options.seed, options.gap_s, options.wait_s)
         self._sockets = SocketLog(host.url)
         self._watches: dict[str, asyncio.Task[None]] = {}
 
@@ -114,10 +116,11 @@ class _Soak:
         try:
             await self._faults.play(options.seconds)
             await self._host.wait_until_up()
-            await asyncio.wait({submitting}, timeout=options.settle_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(submitting, options.settle_s)
         finally:
             submitting.cancel()
-            await asyncio.gather(submitting, return_exceptions=True)
+            await asyncio.wait({submitting})
 
     def _watch(self, wish: Wish, callers: Callers) -> None:
         if wish.watched and wish.job_id is not None:

@@ -42,7 +42,7 @@ def judge(evidence: Evidence) -> dict[str, dict[str, str]]:
     """Return the offenders of every promise, by its name: job (or user) and what is wrong with it."""
     return {
         "lost": dict(_lost(evidence)),
-        "accepted twice or refused": dict(_doubled(evidence)),
+        "refused or accepted twice": dict(_misaccepted(evidence)),
         "wrong ends": dict(_wrong_ends(evidence)),
         "double effects": dict(_double_effects(evidence)),
         "missing or doubled events, rows": dict(_wrong_events(evidence)),
@@ -71,11 +71,14 @@ def _lost_children(evidence: Evidence, parent: str) -> Offenders:
             yield child, f"dispatched by {parent}, and there is no row"
 
 
-def _doubled(evidence: Evidence) -> Offenders:
+def _misaccepted(evidence: Evidence) -> Offenders:
     for number, sentence in enumerate(evidence.refused):
         yield f"refusal {number + 1}", sentence
-    if any(wish.job_id is None for wish in evidence.wishes):
-        return  # a submission without an answer may have left a row
+    unanswered = [wish for wish in evidence.wishes if wish.job_id is None]
+    for wish in unanswered:
+        yield f"request {wish.number}", f"nobody accepted it: {wish.queue} {wish.payload}"
+    if unanswered:
+        return  # one that got no answer may have left a row
     for job_id, row in evidence.rows.jobs.items():
         if row["parent_job_id"] is None and job_id not in evidence.accepted:
             yield job_id, "a row for which nobody has a 202: a repeated request made another job"

@@ -12,9 +12,10 @@ from chaos.plugin import DEAD, FLAKY, PAID, PARENT, QUICK, SLOW, STEPS
 __all__ = ["USERS", "Wish", "draw_wishes"]
 
 USERS: Final = 3
-_SHARES: Final = {QUICK: 25, FLAKY: 12, DEAD: 8, STEPS: 15, PAID: 15, SLOW: 15, PARENT: 10}
+_SHARES: Final = {QUICK: 22, FLAKY: 12, DEAD: 8, STEPS: 15, PAID: 15, SLOW: 20, PARENT: 8}
 _DELAYED: Final = 0.15
-_CANCELLED: Final = 0.12
+_CANCELLED: Final = 0.1
+_CANCELLED_WHILE_SLOW: Final = 0.3
 _WATCHED: Final = 0.15
 
 
@@ -56,6 +57,7 @@ def draw_wishes(seed: int, count: int) -> list[Wish]:
 
 def _draw(chance: random.Random, number: int, at: float) -> Wish:
     (queue,) = chance.choices(list(_SHARES), list(_SHARES.values()))
+    cancelled = _CANCELLED_WHILE_SLOW if queue == SLOW else _CANCELLED
     return Wish(
         number=number,
         user=chance.randrange(USERS),
@@ -63,7 +65,7 @@ def _draw(chance: random.Random, number: int, at: float) -> Wish:
         payload=_payload(chance, queue, number),
         at=at,
         delay_s=round(chance.uniform(0.5, 8), 2) if chance.random() < _DELAYED else None,
-        cancel_after_s=round(chance.uniform(0, 2), 2) if chance.random() < _CANCELLED else None,
+        cancel_after_s=round(chance.uniform(0, 1.5), 2) if chance.random() < cancelled else None,
         watched=chance.random() < _WATCHED,
     )
 
@@ -75,7 +77,7 @@ def _payload(chance: random.Random, queue: str, number: int) -> dict[str, Any]:
         DEAD: {"how": chance.choice(("permanent", "exhausted"))},
         STEPS: {"steps": chance.randint(2, 4)},
         PAID: {"units": chance.randint(1, 3), "short": chance.random() < 0.3},
-        SLOW: {"seconds": round(chance.uniform(0.5, 4), 1)},
+        SLOW: {"seconds": round(chance.uniform(0.5, 5), 1)},
         PARENT: {"children": chance.randint(1, 4)},
     }
     return payloads[queue]

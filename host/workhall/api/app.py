@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
-from workhall.api import admin, assets, brands, credits, files, health, jobs
+from workhall.api import admin, assets, brands, credits, dead_letters, files, health, jobs
 from workhall.api.auth import TokenReader, require_token
 from workhall.api.bodies import MAX_BODY
 from workhall.api.documents import openapi_config
@@ -29,6 +29,7 @@ _OWN_ROUTES: Final[list[ControllerRouterHandler]] = [
     jobs.show_job,
     jobs.list_events,
     jobs.list_runs,
+    jobs.cancel,
     brands.add_brand,
     brands.search_brands,
     brands.show_brand,
@@ -38,6 +39,12 @@ _OWN_ROUTES: Final[list[ControllerRouterHandler]] = [
     credits.show_credits,
     credits.give_credits,
     admin.list_plugins,
+    dead_letters.retry_job,
+    dead_letters.search_dead_letters,
+    dead_letters.show_dead_letter,
+    dead_letters.replay,
+    dead_letters.replay_queue,
+    dead_letters.purge,
 ]
 
 

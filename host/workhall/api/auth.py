@@ -22,6 +22,7 @@ __all__ = [
     "not_authenticated",
     "read_bearer",
     "require_admin",
+    "require_operator",
     "require_token",
 ]
 
@@ -75,6 +76,17 @@ async def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler
     principal: Principal = connection.scope["user"]
     if not principal.may_administer():
         raise DispatchForbidden("Admin access required")
+
+
+async def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Guard, after `require_token`: only operators and administrators pass.
+
+    Raises:
+        DispatchForbidden: the caller is neither.
+    """
+    principal: Principal = connection.scope["user"]
+    if not principal.may_operate():
+        raise DispatchForbidden("Operator access required")
 
 
 def read_bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:

@@ -49,6 +49,16 @@ _SUBMIT_FAILURES: Final = {
     "409": "The idempotency key stands for another request",
     "413": "The body is too large",
 }
+_ENDED: Final = {"409": "The job has ended"}
+_REPLAY_FAILURES: Final = {
+    "402": "The user's credits do not suffice: also `required` and `available`",
+    "409": "The job has not ended, its plugin is absent, or the idempotency key stands for another request",
+}
+_FURTHER: Final[Mapping[str, Mapping[str, str]]] = {
+    "cancelJob": _ENDED,
+    "retryJob": _REPLAY_FAILURES,
+    "replayDeadLetter": _REPLAY_FAILURES,
+}
 _FAILURE: Final[Json] = {
     "type": "object",
     "title": "Failure",
@@ -94,7 +104,7 @@ def _completed(document: Json, registry: Registry) -> Json:
     schemas = _add_models(components, list(dict.fromkeys(_models(processors))))
     _describe_readiness(document["paths"]["/health/ready"]["get"])
     for operation in _operations(document):
-        _describe_failures(operation, _FAILURES)
+        _describe_failures(operation, {**_FAILURES, **_FURTHER.get(operation["operationId"], {})})
         _describe_bodies(operation, schemas)
     for path, processor in served_endpoints(registry).items():
         submit = document["paths"][f"/api{path}"]["post"]

@@ -1,4 +1,4 @@
-"""``GET /v1/jobs…``: jobs, their events and attempts."""
+"""``/v1/jobs…``: jobs, their events and attempts, and their cancelling."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from contextlib import suppress
 from typing import Annotated, Final
 from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.params import PathParameter, QueryParameter
 from sqlalchemy import RowMapping
 
+from workhall.access.cancelling import cancel_job
 from workhall.access.ownership import visible_job
 from workhall.api.paging import CursorParameter, LimitParameter, cut_page, read_cursor
 from workhall.api.records import attempt_record, event_record, job_record
 from workhall.api.state import ApiRequest, ApiState
-from workhall.api.wire import AttemptList, EventList, JobPage, JobRecord
+from workhall.api.wire import AttemptList, Done, EventList, JobPage, JobRecord
 from workhall.jobs.errors import JobNotFound
 from workhall.jobs.ports import LoggedEvent
 from workhall.jobs.status import TERMINAL, JobStatus
 from workhall.jobs.store.records import JobFilter, list_jobs, read_attempts
 
-__all__ = ["list_events", "list_runs", "search_jobs", "show_job"]
+__all__ = ["JobId", "cancel", "check_job_id", "list_events", "list_runs", "search_jobs", "show_job"]
 
 _UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _JOB_ID: Final = rf"^[a-z0-9][a-z0-9-]{{0,63}}-{_UUID}$"
@@ -92,9 +93,26 @@ async def list_runs(request: ApiRequest, job_id: JobId) -> AttemptList:
     return AttemptList([attempt_record(row) for row in rows])
 
 
-async def _visible(request: ApiRequest, job_id: str) -> RowMapping:
+@post("/v1/jobs/{jobId:str}/cancel", status_code=200, operation_id="cancelJob", summary="Cancel a job", tags=["jobs"])
+async def cancel(request: ApiRequest, job_id: JobId) -> Done:
+    """End a job: at once where it waits, at its next await where it runs. Its children end with it."""
+    check_job_id(job_id)
+    cancellation = await cancel_job(request.api.database, request.api.canceller, request.user, job_id)
+    return Done(ok=True, message=cancellation.message)
+
+
+def check_job_id(job_id: str) -> None:
+    """Let pass what can be a job's id.
+
+    Raises:
+        JobNotFound: it is none.
+    """
     if not _IS_JOB_ID.fullmatch(job_id):
         raise JobNotFound
+
+
+async def _visible(request: ApiRequest, job_id: str) -> RowMapping:
+    check_job_id(job_id)
     return await visible_job(request.api.database, request.user, job_id)
 
 

@@ -7,13 +7,21 @@ from datetime import UTC, datetime
 from msgspec import Raw
 from sqlalchemy import RowMapping
 
-from workhall.api.wire import AttemptRecord, BrandRecord, CreditBalance, EventRecord, JobRecord
+from workhall.api.wire import AttemptRecord, BrandRecord, CreditBalance, DeadLetterRecord, EventRecord, JobRecord
 from workhall.jobs.ports import LoggedEvent
 from workhall.jobs.status import TERMINAL, JobStatus
 from workhall.jobs.store.credits import Balance
 from workhall.sdk import Brand
 
-__all__ = ["attempt_record", "balance_record", "brand_record", "event_record", "job_record", "moment"]
+__all__ = [
+    "attempt_record",
+    "balance_record",
+    "brand_record",
+    "dead_letter_record",
+    "event_record",
+    "job_record",
+    "moment",
+]
 
 _WAITING = (JobStatus.RETRYING, JobStatus.SCHEDULED)
 
@@ -64,6 +72,24 @@ def attempt_record(row: RowMapping) -> AttemptRecord:
         started_at=moment(row["started_at"]),
         ended_at=_moment_or_none(row["ended_at"]),
         worker_id=row["worker_id"],
+    )
+
+
+def dead_letter_record(row: RowMapping) -> DeadLetterRecord:
+    """Return a dead letter; its job's payload is passed on as the text that the row holds."""
+    data = row["original_data"]
+    return DeadLetterRecord(
+        id=row["id"],
+        original_queue=row["original_queue"],
+        original_job_id=row["original_job_id"],
+        original_data=Raw(data) if data is not None else None,
+        user_id=row["user_id"],
+        error=row["error"],
+        stack=row["stack"],
+        attempts=row["attempts"],
+        fingerprint=row["fingerprint"],
+        failed_at=moment(row["failed_at"]),
+        replayed_as=row["replayed_as"],
     )
 
 

@@ -19,6 +19,8 @@ from workhall.api.state import ApiState
 from workhall.engine.connections import connect
 from workhall.engine.dispatcher import RedisDispatcher
 from workhall.engine.roll_call import call_roll
+from workhall.jobs.cancel import Canceller
+from workhall.jobs.replay import Replayer
 from workhall.jobs.store import SqlStore, open_database
 from workhall.jobs.store.queues import remember_queues
 from workhall.jobs.submit import Submitter
@@ -86,15 +88,26 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[ApiState, RealtimeH
         stack.push_async_callback(dispatcher.close)
         redis = connect(settings.redis, "api-health")
         stack.push_async_callback(redis.aclose)
-        hub = _new_hub(settings, store)
+        canceller = Canceller(store, dispatcher)
+        hub = _new_hub(settings, store, canceller)
         await hub.start()
         stack.push_async_callback(hub.close)
-        submitter = Submitter(registry, store, dispatcher)
-        signer, count_workers = FileSigner(settings), partial(_count_workers, redis)
-        yield ApiState(settings, registry, store, submitter, dispatcher, storage, signer, count_workers), hub
+        state = ApiState(
+            settings=settings,
+            registry=registry,
+            store=store,
+            submitter=Submitter(registry, store, dispatcher),
+            canceller=canceller,
+            replayer=Replayer(registry, store, dispatcher),
+            engine=dispatcher,
+            storage=storage,
+            signer=FileSigner(settings),
+            count_workers=partial(_count_workers, redis),
+        )
+        yield state, hub
 
 
-def _new_hub(settings: Settings, store: SqlStore) -> RealtimeHub:
+def _new_hub(settings: Settings, store: SqlStore, canceller: Canceller) -> RealtimeHub:
     """Return the Socket.IO side: here, where the process is wired, and nowhere else, the API knows of it.
 
     Several api processes on one socket have no sticky routing, which polling needs (contract §5).
@@ -102,7 +115,7 @@ def _new_hub(settings: Settings, store: SqlStore) -> RealtimeHub:
     from workhall.realtime.hub import RealtimeHub
 
     transports = ("websocket", "polling") if settings.api_processes == 1 else ("websocket",)
-    return RealtimeHub(settings, store, settings.redis, transports=transports)
+    return RealtimeHub(settings, store, settings.redis, canceller, transports=transports)
 
 
 async def _count_workers(redis: Redis) -> int:

@@ -11,8 +11,10 @@ from litestar import Request
 from litestar.datastructures import State
 
 from workhall.api.signing import FileSigner
+from workhall.jobs.cancel import Canceller
 from workhall.jobs.ports import Dispatcher
 from workhall.jobs.principal import Principal
+from workhall.jobs.replay import Replayer
 from workhall.jobs.store import Database, SqlStore
 from workhall.jobs.submit import Submitter
 from workhall.plugins.registry import Registry
@@ -39,6 +41,8 @@ class ApiState:
         registry: the plugins of this process.
         store: the rows.
         submitter: turns requests into jobs.
+        canceller: ends jobs before their time.
+        replayer: runs ended jobs again.
         engine: orders and announces; says whether Redis is up.
         storage: the files.
         signer: signs their addresses.
@@ -50,6 +54,8 @@ class ApiState:
     registry: Registry
     store: SqlStore
     submitter: Submitter
+    canceller: Canceller
+    replayer: Replayer
     engine: Engine
     storage: ObjectStorage
     signer: FileSigner

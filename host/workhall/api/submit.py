@@ -16,7 +16,7 @@ from workhall.jobs.principal import Principal
 from workhall.jobs.submit import JobRequest
 from workhall.sdk import AcceptedJob
 
-__all__ = ["MESSAGE", "KeyHeader", "accept_jobs", "accepted"]
+__all__ = ["MESSAGE", "KeyHeader", "accept_jobs", "accepted", "bind_key", "check_engine"]
 
 MESSAGE: Final = "Job accepted"
 
@@ -47,9 +47,8 @@ async def accept_jobs(
         workhall.jobs.errors.JobsError: what is wrong with the request.
         workhall.jobs.store.DatabaseAway: nothing was accepted.
     """
-    if not request.api.engine.is_up:
-        raise EngineAway("Redis did not answer the last time")
-    idempotency = await _idempotency(request, principal, key) if key is not None else None
+    check_engine(request)
+    idempotency = await bind_key(request, principal, key)
     return await request.api.submitter.submit(principal, wishes, idempotency=idempotency, by_endpoint=by_endpoint)
 
 
@@ -58,8 +57,20 @@ def accepted(job: AcceptedJob) -> Accepted:
     return Accepted(job.job_id, job.generation_job_id, job.queue_name, MESSAGE)
 
 
-async def _idempotency(request: ApiRequest, principal: Principal, key: str) -> IdempotencyKey:
+def check_engine(request: ApiRequest) -> None:
+    """Refuse what would make jobs while Redis is known to be away.
+
+    Raises:
+        EngineAway: it is.
+    """
+    if not request.api.engine.is_up:
+        raise EngineAway("Redis did not answer the last time")
+
+
+async def bind_key(request: ApiRequest, principal: Principal, key: str | None) -> IdempotencyKey | None:
     """Bind the key to this very request: path, query and body. Callers without a user share their role's keys."""
+    if key is None:
+        return None
     asked = hashlib.sha256(request.scope["path"].encode())
     asked.update(b"?" + request.scope["query_string"] + b"\n")
     asked.update(await request.body())

@@ -14,12 +14,18 @@ __all__ = [
     "BrandPage",
     "BrandRecord",
     "CreditBalance",
+    "DeadLetterPage",
+    "DeadLetterRecord",
+    "Done",
     "EventList",
     "EventRecord",
     "JobPage",
     "JobRecord",
     "PluginList",
     "PluginState",
+    "QueueReplayed",
+    "RefusedReplay",
+    "Replayed",
 ]
 
 Cursor = Annotated[str | None, Meta(description="give it as `cursor` to get the next page; null on the last one")]
@@ -159,3 +165,55 @@ class PluginList(Struct, rename="camel"):
     """Every installed plugin."""
 
     plugins: list[PluginState]
+
+
+class Done(Struct, rename="camel"):
+    """It is done."""
+
+    ok: bool
+    message: str
+
+
+class Replayed(Struct, rename="camel"):
+    """An ended job runs again, as a new one."""
+
+    ok: bool
+    job_id: Annotated[str, Meta(description="the new job")]
+
+
+class RefusedReplay(Struct, rename="camel"):
+    """A dead letter that was not replayed."""
+
+    id: str
+    error: str
+
+
+class QueueReplayed(Struct, rename="camel"):
+    """The jobs of a queue's dead letters run again, as new ones."""
+
+    ok: bool
+    job_ids: Annotated[list[str], Meta(description="the new jobs")]
+    refused: list[RefusedReplay]
+
+
+class DeadLetterRecord(Struct, rename="camel"):
+    """A job that failed for good."""
+
+    id: str
+    original_queue: str
+    original_job_id: str
+    original_data: Annotated[Any, Meta(description="the job's payload")]
+    user_id: str | None
+    error: str
+    stack: str | None
+    attempts: Annotated[int, Meta(description="how many runs failed")]
+    fingerprint: Annotated[str, Meta(description="the same for failures of one kind and place")]
+    failed_at: datetime
+    replayed_as: Annotated[str | None, Meta(description="the newest job that it was run again as")]
+
+
+class DeadLetterPage(Struct, rename="camel"):
+    """A page of dead letters, newest first."""
+
+    dead_letters: list[DeadLetterRecord]
+    next_cursor: Cursor

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from workhall.cli import db, demo, jobs, plugins, system, token
+from workhall.cli import db, dead_letters, demo, jobs, plugins, system, token
 
 __all__ = ["FAMILIES", "build_app"]
 
@@ -16,6 +16,7 @@ FAMILIES: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     system.add_to,
     demo.add_to,
     jobs.add_to,
+    dead_letters.add_to,
     plugins.add_to,
     token.add_to,
     db.add_to,

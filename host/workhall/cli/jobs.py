@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workhall.cli.options import AsJson, CommandError, DataDir, UserId
-from workhall.cli.output import print_json, print_pairs, print_table
+from workhall.cli.output import print_json, print_pairs, print_table, show_time
 from workhall.cli.target import connect
 
 if TYPE_CHECKING:
@@ -25,8 +24,10 @@ JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add this family's commands to ``app``."""
-    group = typer.Typer(help="Submit, list and follow jobs.", no_args_is_help=True, rich_markup_mode=None)
-    for command in (submit, list_jobs, show, watch):
+    group = typer.Typer(
+        help="Submit, list, follow, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
+    )
+    for command in (submit, list_jobs, show, watch, cancel, retry):
         group.command(name=command.__name__.removesuffix("_jobs"))(command)
     app.add_typer(group, name="jobs")
 
@@ -70,6 +71,16 @@ def watch(
     asyncio.run(_watch(job_id, after, as_json, data))
 
 
+def cancel(job_id: JobId, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Cancel one job: at once where it waits, at its next await where it runs."""
+    asyncio.run(_cancel(job_id, as_json, data))
+
+
+def retry(job_id: JobId, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Run an ended job again, as a new job, and print that one's id."""
+    asyncio.run(_retry(job_id, as_json, data))
+
+
 async def _submit(
     queue: str, payload: dict[str, Any], follow: bool, user: UserId, as_json: bool, data: DataDir
 ) -> None:
@@ -90,7 +101,13 @@ async def _list(queue: str | None, status: str | None, limit: int, user: UserId,
         print_json(page["jobs"])
         return
     rows = [
-        (job["jobId"], job["status"], f"{job['progress']} %", _when(job["createdAt"]), job["error"] or job["message"])
+        (
+            job["jobId"],
+            job["status"],
+            f"{job['progress']} %",
+            show_time(job["createdAt"]),
+            job["error"] or job["message"],
+        )
         for job in page["jobs"]
     ]
     print_table(("JOB", "STATUS", "PROGRESS", "CREATED", "MESSAGE"), rows)
@@ -102,13 +119,31 @@ async def _show(job_id: str, as_json: bool, data: DataDir) -> None:
     if as_json:
         print_json(job)
         return
-    times = {name: _when(value) for name, value in job.items() if name.endswith("At") and value}
+    times = {name: show_time(value) for name, value in job.items() if name.endswith("At") and value}
     print_pairs({**job, **times})
 
 
 async def _watch(job_id: str, after: int, as_json: bool, data: DataDir) -> None:
     async with connect(data) as client:
         await _follow(client, job_id, after, as_json)
+
+
+async def _cancel(job_id: str, as_json: bool, data: DataDir) -> None:
+    async with connect(data) as client:
+        answer = await client.cancel(job_id)
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(f"{answer['message']}.")
+
+
+async def _retry(job_id: str, as_json: bool, data: DataDir) -> None:
+    async with connect(data) as client:
+        answer = await client.retry(job_id)
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(answer["jobId"])
 
 
 async def _follow(client: WorkhallClient, job_id: str, after: int, as_json: bool) -> None:
@@ -158,8 +193,3 @@ def _payload(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise typer.BadParameter("the payload must be a JSON object, {...}", param_hint="'PAYLOAD'")
     return value
-
-
-def _when(value: str) -> str:
-    """Show a time of the API (ISO 8601) in the local zone."""
-    return datetime.fromisoformat(value).astimezone().isoformat(sep=" ", timespec="seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["print_json", "print_pairs", "print_table", "stdout_console"]
+__all__ = ["print_json", "print_pairs", "print_table", "show_time", "stdout_console"]
 
 
 def print_json(value: Any) -> None:
@@ -37,6 +38,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     stdout_console().print(table)
+
+
+def show_time(value: str) -> str:
+    """Show a time of the API (ISO 8601) in the local zone."""
+    return datetime.fromisoformat(value).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def stdout_console() -> Console:

@@ -12,7 +12,7 @@ import typer
 from workhall.cli.options import CommandError, DataDir
 
 if TYPE_CHECKING:
-    from workhall.engine.process import Service
+    from workhall.engine.service import Service
     from workhall.settings import Settings
 
 __all__ = ["add_to"]
@@ -79,7 +79,7 @@ def worker(
     It shares Redis, database and storage with the other processes, on this machine or on others.
     """
     settings = _settings(data)
-    from workhall.engine.process import Service
+    from workhall.engine.service import Service
 
     _run(_work(settings, Service(queue or (), shared, concurrency), health_port))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -15,6 +15,7 @@ from workhall.client.watch import watch_job
 __all__ = ["WorkhallClient"]
 
 Json = dict[str, Any]
+_DEAD_LETTERS: Final = "/api/v1/admin/dead-letters"
 
 
 class WorkhallClient:
@@ -109,6 +110,43 @@ class WorkhallClient:
             after: the last ``seq`` that is known already; 0 for all.
         """
         return watch_job(self, job_id, after)
+
+    async def cancel(self, job_id: str) -> Json:
+        """Cancel a job: ``{ok, message}``."""
+        answer: Json = await self.request("POST", f"/api/v1/jobs/{job_id}/cancel")
+        return answer
+
+    async def retry(self, job_id: str) -> Json:
+        """Run an ended job again, as a new one: ``{ok, jobId}``; needs an operator's token."""
+        answer: Json = await self.request("POST", f"/api/v1/admin/jobs/{job_id}/retry")
+        return answer
+
+    async def dead_letters(
+        self, *, queue: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Json:
+        """Return one page of dead letters, newest first: ``{deadLetters, nextCursor}``; needs an operator's token."""
+        query = {"queue": queue, "limit": limit, "cursor": cursor}
+        answer: Json = await self.request("GET", _DEAD_LETTERS, query=query)
+        return answer
+
+    async def dead_letter(self, letter_id: str) -> Json:
+        """Return one dead letter, by its own id or that of its job."""
+        answer: Json = await self.request("GET", f"{_DEAD_LETTERS}/{letter_id}")
+        return answer
+
+    async def replay(self, letter_id: str) -> Json:
+        """Run a dead letter's job again, as a new one: ``{ok, jobId}``."""
+        answer: Json = await self.request("POST", f"{_DEAD_LETTERS}/{letter_id}/replay")
+        return answer
+
+    async def replay_queue(self, queue: str) -> Json:
+        """Run a queue's dead letters again that were not yet: ``{ok, jobIds, refused: [{id, error}]}``."""
+        answer: Json = await self.request("POST", f"{_DEAD_LETTERS}/replay", query={"queue": queue})
+        return answer
+
+    async def purge(self, letter_id: str) -> None:
+        """Remove a dead letter for good."""
+        await self.request("DELETE", f"{_DEAD_LETTERS}/{letter_id}")
 
     async def brands(self) -> list[Json]:
         """Return the caller's brands (the first page)."""

@@ -28,6 +28,7 @@ __all__ = [
     "suspect_of",
 ]
 
+FLIGHTS: Final = "flight"  # the folder of these files, in the data folder
 RECORD_BYTES: Final = 160  # a job id has at most 101 characters
 THREADS: Final = 62
 LOOP: Final = 16_384  # where the loop's record begins, in bytes: what is before is the verdict's

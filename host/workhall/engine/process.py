@@ -9,60 +9,40 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from typing import Final
 
 from redis.asyncio import Redis
 
 from workhall.engine.cancel_watch import CancelWatch
 from workhall.engine.claimer import JobClaimer
 from workhall.engine.connections import connect
+from workhall.engine.flight_file import FLIGHTS
 from workhall.engine.flight_recorder import FlightRecorder
 from workhall.engine.lease import Lease
 from workhall.engine.placement import PlacementWatch
 from workhall.engine.pump import Pump
 from workhall.engine.queue import HostQueue
 from workhall.engine.reconciler import Reconciler
+from workhall.engine.service import ALL, Service, installed_for
 from workhall.engine.tasks import end_tasks
 from workhall.engine.watchdog import Watchdog
 from workhall.engine.worker import HostWorker
+from workhall.jobs.alerts import AlertMail
 from workhall.jobs.cancel import Canceller
 from workhall.jobs.execute import Executor, Installed
 from workhall.jobs.ids import uuid7
 from workhall.jobs.store import SqlStore, open_database
 from workhall.jobs.store.queues import read_isolated, remember_queues
 from workhall.jobs.submit import Submitter
-from workhall.plugins.handlers import resolve_handler
 from workhall.plugins.installed import installed_registry
-from workhall.plugins.plugin_settings import build_settings
-from workhall.plugins.registry import RegisteredProcessor, Registry
+from workhall.plugins.registry import Registry
 from workhall.providers.http import GuardedHttp
 from workhall.sdk.services import Http, Storage
-from workhall.settings import Settings, environment
+from workhall.settings import Settings
 from workhall.storage import open_storage
 
-__all__ = ["FLIGHTS", "Service", "WorkerProcess", "run_worker"]
+__all__ = ["WorkerProcess", "run_worker"]
 
-FLIGHTS: Final = "flight"  # the folder of the flight files, in the data folder
 _log = logging.getLogger("workhall.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a worker process serves.
-
-    Args:
-        queues: these queues; all that are installed where none is named.
-        shared: leave the queues that have worker processes of their own to these.
-        most_at_once: at most so many jobs of a queue at a time; as its policy says where None.
-    """
-
-    queues: Sequence[str] = ()
-    shared: bool = False
-    most_at_once: int | None = None
-
-
-ALL: Final = Service()
 
 
 async def run_worker(
@@ -79,30 +59,21 @@ async def run_worker(
         database = open_database(settings.database)
         stack.push_async_callback(database.close)
         isolated = await database.read(read_isolated) if service.shared else ()
-        installed = _import_handlers(_chosen(registry, service.queues, isolated))
+        installed = installed_for(registry, service, isolated)
         http = GuardedHttp(settings.allowed_hosts)
         stack.push_async_callback(http.aclose)
-        worker = WorkerProcess(settings, registry, installed, SqlStore(database), open_storage(settings), http, service)
+        worker = WorkerProcess(
+            settings,
+            registry,
+            installed,
+            SqlStore(database, AlertMail(registry, settings.support_email)),
+            open_storage(settings),
+            http,
+            service,
+        )
         async with worker.running(watched=True):
             ready()
             await stop.wait()
-
-
-def _chosen(registry: Registry, queues: Sequence[str], without: Sequence[str]) -> dict[str, RegisteredProcessor]:
-    if unknown := [queue for queue in queues if queue not in registry.processors]:
-        names = ", ".join(sorted(registry.processors)) or "none"
-        raise ValueError(f"The queue {unknown[0]} is not installed; the queues are: {names}.")
-    served = set(queues or registry.processors) - set(without)
-    return {queue: one for queue, one in registry.processors.items() if queue in served}
-
-
-def _import_handlers(chosen: Mapping[str, RegisteredProcessor]) -> dict[str, Installed]:
-    """Import every handler before this process says ready, so that files that change later cannot reach it."""
-    variables = environment()
-    return {
-        queue: Installed(one, resolve_handler(one.processor), build_settings(one.processor, one.plugin, variables))
-        for queue, one in chosen.items()
-    }
 
 
 class WorkerProcess:

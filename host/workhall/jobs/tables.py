@@ -155,7 +155,9 @@ dead_letters = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failed_at", BigInteger, nullable=False),
+    Column("replayed_as", _JOB),
     Index("ix_dead_letters_failed", "failed_at"),
+    Index("ix_dead_letters_job", "original_job_id"),
 )
 
 idempotency_keys = Table(

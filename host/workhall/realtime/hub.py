@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import socketio
 
+from workhall.jobs.cancel import Canceller
 from workhall.jobs.store import SqlStore
 from workhall.realtime.authentication import authenticate
 from workhall.realtime.catch_up import CatchUp
@@ -41,6 +42,7 @@ class RealtimeHub:
         settings: for the tokens' key and the origins.
         store: the rows.
         redis_url: where the event stream is.
+        canceller: ends jobs that clients cancel.
         transports: ``("websocket",)`` alone where several processes share one port.
         limits: what one client may take.
     """
@@ -50,6 +52,7 @@ class RealtimeHub:
         settings: Settings,
         store: SqlStore,
         redis_url: str,
+        canceller: Canceller,
         *,
         transports: Sequence[str] = ("websocket", "polling"),
         limits: Limits | None = None,
@@ -59,7 +62,7 @@ class RealtimeHub:
         self._server = build_server(settings, limits, transports)
         self._links = Links(self._server, limits)
         self._rooms, rows = Rooms(), EventRows(store, NAMESPACE)
-        requests = Wizard(store, self._rooms, rows, limits).requests
+        requests = Wizard(store, canceller, self._rooms, rows, limits).requests
         self._wizard = Dispatcher(
             NAMESPACE, requests, partial(authenticate, settings), self._rooms, self._links, limits
         )

@@ -1,11 +1,14 @@
-"""The namespace ``/wizard``: following brands and jobs. Ownership is asked on every request."""
+"""The namespace ``/wizard``: following brands and jobs, and ending jobs. Ownership is asked on every request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from workhall.access.cancelling import cancel_job
 from workhall.access.ownership import visible_brand, visible_job
+from workhall.jobs.cancel import Canceller
+from workhall.jobs.errors import DispatchForbidden, JobEnded, JobNotFound
 from workhall.jobs.store import SqlStore
 from workhall.realtime.connection import Connection
 from workhall.realtime.dispatcher import Answer, RequestRefused, RequestSpec
@@ -23,8 +26,8 @@ NAMESPACE: Final = "/wizard"
 class Wizard:
     """Answers the requests of clients (contract §5)."""
 
-    def __init__(self, store: SqlStore, rooms: Rooms, rows: EventRows, limits: Limits) -> None:
-        self._database = store.database
+    def __init__(self, store: SqlStore, canceller: Canceller, rooms: Rooms, rows: EventRows, limits: Limits) -> None:
+        self._database, self._canceller = store.database, canceller
         self._rooms, self._rows, self._limits = rooms, rows, limits
 
     @property
@@ -36,6 +39,7 @@ class Wizard:
             "job:join": RequestSpec(JobRequest, self.join_job),
             "job:leave": RequestSpec(JobRequest, self.leave_job),
             "job:status": RequestSpec(JobRequest, self.job_status),
+            "job:cancel": RequestSpec(JobRequest, self.cancel_job),
         }
 
     async def join_brand(self, connection: Connection, wanted: BrandRequest) -> Answer:
@@ -74,6 +78,16 @@ class Wizard:
     async def job_status(self, connection: Connection, wanted: JobRequest) -> Answer:
         """Tell where a job is."""
         return status_of(await visible_job(self._database, connection.principal, wanted.job_id))
+
+    async def cancel_job(self, connection: Connection, wanted: JobRequest) -> Answer:
+        """End a job: at once where it waits, at its next await where it runs."""
+        try:
+            done = await cancel_job(self._database, self._canceller, connection.principal, wanted.job_id)
+        except JobNotFound:  # not told apart: whether another's job exists is nobody's business
+            raise RequestRefused("Not authorized to cancel this job") from None
+        except (DispatchForbidden, JobEnded) as error:
+            raise RequestRefused(str(error)) from None
+        return {"ok": True, "message": done.message}
 
     def _enter(self, connection: Connection, room: str) -> None:
         if connection.gone:  # it ended while the database was asked

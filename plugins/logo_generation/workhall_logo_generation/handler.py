@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
 from workhall import JobContext
 
+from workhall_logo_generation.drawing import draw
 from workhall_logo_generation.previous import read_previous
 from workhall_logo_generation.render import VARIATIONS, LogoBrief, refine_logo, render_logo
 from workhall_logo_generation.schema import LogoAsset, LogoPayload, LogoResult, RenderedLogo
@@ -76,10 +76,10 @@ async def _generate(job: JobContext[LogoPayload], prompts: Sequence[str], previo
 async def _render(job: JobContext[LogoPayload], index: int, prompt: str, previous: bytes | None) -> RenderedLogo:
     brief = _brief(job.payload)
     if previous is None:
-        picture = await asyncio.to_thread(render_logo, brief, index)
+        picture = await draw(render_logo, brief, index)
     else:
         notes = job.payload.refinement_notes or ""
-        picture = await asyncio.to_thread(refine_logo, previous, notes, brief, index)
+        picture = await draw(refine_logo, previous, notes, brief, index)
     key = f"tmp/{job.id}/logo-{index}.png"
     await job.services.storage.put(key, picture, content_type="image/png")
     variation = VARIATIONS[index % len(VARIATIONS)].name

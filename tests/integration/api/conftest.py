@@ -25,7 +25,9 @@ from workhall.api.state import ApiState
 from workhall.engine.connections import connect
 from workhall.engine.dispatcher import RedisDispatcher
 from workhall.engine.roll_call import call_roll
+from workhall.jobs.cancel import Canceller
 from workhall.jobs.ids import uuid7
+from workhall.jobs.replay import Replayer
 from workhall.jobs.store import SqlStore, open_database
 from workhall.jobs.store.brands import create_brand
 from workhall.jobs.store.credits import grant_credits
@@ -187,6 +189,9 @@ class Host:
     async def patch(self, path: str, body: Any, user: str | None = OWNER, role: str = "user") -> httpx.Response:
         return await self.http.patch(path, json=body, headers=self.headers(user, role))
 
+    async def delete(self, path: str, user: str | None = OWNER, role: str = "user") -> httpx.Response:
+        return await self.http.delete(path, headers=self.headers(user, role))
+
     async def brand(self, user: str = OWNER, name: str = "Acme") -> str:
         return (await self.store.database.write(lambda connection: create_brand(connection, user, name, {}))).id
 
@@ -240,7 +245,10 @@ async def serving(
 
     submitter = Submitter(registry, store, dispatcher)
     storage, signer = open_storage(settings), FileSigner(settings)
-    state = ApiState(settings, registry, store, submitter, dispatcher, storage, signer, count_workers)
+    canceller, replayer = Canceller(store, dispatcher), Replayer(registry, store, dispatcher)
+    state = ApiState(
+        settings, registry, store, submitter, canceller, replayer, dispatcher, storage, signer, count_workers
+    )
     listener, ready = socket.create_server(("127.0.0.1", 0)), asyncio.Event()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 

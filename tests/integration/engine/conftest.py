@@ -48,7 +48,7 @@ async def store(database_url: str) -> AsyncIterator[SqlStore]:
 def lua(valkey: str) -> Iterator[Lua]:
     """The operations on an empty server."""
     with Redis.from_url(valkey) as redis:
-        yield Lua(redis)
+        yield Lua(redis, valkey)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ class Claimed(NamedTuple):
 class Lua:
     """A server, its operations and its clock."""
 
-    def __init__(self, redis: Redis) -> None:
-        self.redis = redis
+    def __init__(self, redis: Redis, url: str) -> None:
+        self.redis, self.url = redis, url
 
     def run(self, *operations: Operation) -> tuple[dict[str, int], Claimed | None]:
         """Run the operations in one script; returns the gaps and what was claimed."""

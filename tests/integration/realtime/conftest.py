@@ -16,6 +16,8 @@ import uvicorn
 from litestar import Litestar, asgi
 from litestar.types import Receive, Scope, Send
 from workhall.access.tokens import issue_token
+from workhall.engine.dispatcher import RedisDispatcher
+from workhall.jobs.cancel import Canceller
 from workhall.jobs.store import SqlStore
 from workhall.realtime.hub import RealtimeHub
 from workhall.settings import Settings
@@ -129,7 +131,10 @@ async def start_system(settings: Settings, store: SqlStore) -> AsyncIterator[Sta
     async with AsyncExitStack() as stack:
 
         async def start(redis_url: str, **options: Any) -> System:
-            hub = RealtimeHub(settings, store, redis_url, **options)
+            dispatcher = RedisDispatcher(redis_url, "api", store.events)
+            dispatcher.start()
+            stack.push_async_callback(dispatcher.close)
+            hub = RealtimeHub(settings, store, redis_url, Canceller(store, dispatcher), **options)
             url = await stack.enter_async_context(serving(hub))
             log = JobLog(store, redis_url)
             stack.push_async_callback(log.close)

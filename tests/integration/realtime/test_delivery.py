@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator
 
 import pytest
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import JobWrite
+from workhall.jobs.ports import JobWrite, LoggedEvent
 from workhall.realtime.limits import Limits
 
 from tests.integration.realtime.clients import PythonClient
@@ -148,13 +149,14 @@ async def read_frame(reader: asyncio.StreamReader) -> int:
     return first & 0xF
 
 
-async def big_events(system: System, job: RunningJob, count: int) -> None:
+async def big_events(system: System, job: RunningJob, count: int) -> AsyncIterator[LoggedEvent]:
+    """Commit events of 100 kB: a few dozen fill every buffer between the hub and a client that does not read."""
     events = JobEvents(job.job_id, "noop", None, job.claim_no)
     for _ in range(count):
         event = events.make("job:progress", now_ms(), status="working", progress=1, message="x" * 100_000)
         written = await system.log.store.write(JobWrite(job.job_id, job.claim_no, [event]))
         assert written is not None
-        await system.log.announce(written.events)
+        yield written.events[0]
 
 
 async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
@@ -175,7 +177,8 @@ async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
         writer.write(struct.pack("!BBH", 0x81, 0x80 | 126, len(data)) + bytes(4) + data)
     await system.until(lambda: system.hub.sockets == 2)
     await system.until(lambda: system.hub.rooms == 2)
-    await big_events(system, job, 200)
+    async for event in big_events(system, job, 200):
+        await system.log.announce([event])
     await system.until(lambda: system.hub.sockets == 1)
     assert await healthy.until_seq(202) == list(range(3, 203))
     async with asyncio.timeout(15):  # what had left before is read, then comes the end of the connection
@@ -183,6 +186,18 @@ async def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(
             pass
     writer.close()
     await system.until(lambda: system.hub.connections == 1)
+
+
+async def test_a_replay_waits_for_a_client_that_reads_late(start_system: StartSystem, valkey: str) -> None:
+    system = await start_system(valkey, limits=Limits(waiting_packets=120))
+    job = await system.log.job(system.user)
+    assert len([event async for event in big_events(system, job, 300)]) == 300
+    late = await system.raw(joined=True)
+    await late.send(f'42/wizard,["job:join",{{"jobId":"{job.job_id}","after":0}}]')
+    healthy = await joined(system, job, after=0)
+    assert await healthy.until_seq(302) == list(range(1, 303))
+    for seq in range(1, 303):
+        assert f'{{"seq":{seq},' in (await late.receive())[:60]
 
 
 async def test_an_end_frees_rooms_and_cursors(system: System) -> None:

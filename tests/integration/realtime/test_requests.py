@@ -70,7 +70,7 @@ WRONG = (
     (
         "job:vanish",
         {},
-        "Unknown event; /wizard knows brand:join, brand:leave, job:join, job:leave, job:status",
+        "Unknown event; /wizard knows brand:join, brand:leave, job:join, job:leave, job:status, job:cancel",
     ),
 )
 

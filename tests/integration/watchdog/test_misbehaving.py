@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.system import Host
 from tests.fixtures.waiting import eventually
 from tests.integration.watchdog.conftest import Bench
 
@@ -72,9 +71,22 @@ async def test_a_third_death_is_a_dead_letter_and_other_queues_go_on_meanwhile(b
     assert len(bench.shared_workers()) == 1
 
 
-def test_an_isolated_queue_has_its_own_worker_after_a_restart_too(bench: Bench) -> None:
+async def test_a_stop_under_load_closes_in_order_and_the_next_start_goes_on(bench: Bench, until: Path) -> None:
     """Last in this module: it needs a queue that was isolated before."""
     host = bench.host
+    running = [bench.submit("good", until=str(until)) for _ in range(12)]  # more than run at a time
+    await bench.reached(running[0], "processing")
+    began = len(host.log)
     assert host.stop() == 0, host.log
-    restarted: Host = host.start()
-    assert any("worker --queue fatal" in command for command in restarted.left().values())
+    told = [line for line in host.log[began:].splitlines() if "process=supervisor" in line and " closed" in line]
+    assert [line.split("]")[1].split()[0] for line in told] == ["workers", "queues", "sockets", "Redis"]
+    assert {bench.rows.job(job_id)["status"] for job_id in running} == {"queued"}
+
+    host.start()
+    await eventually(lambda: any("worker --queue fatal" in command for command in host.left().values()))
+    until.touch()
+    bench.caller.http.base_url = host.url
+    for job_id in running:
+        row = await bench.reached(job_id, "complete")
+        assert (row["failures"], row["deaths"]) == (0, 0)
+    assert bench.attempts(running[0])[0][0] == "handed-back"

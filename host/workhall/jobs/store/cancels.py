@@ -33,6 +33,11 @@ class Cancellation(NamedTuple):
     asked: tuple[tuple[str, str], ...]
     events: tuple[LoggedEvent, ...]
 
+    @property
+    def message(self) -> str:
+        """What happened, for the caller."""
+        return "Job removed from queue" if self.ended else "Job marked for cancellation"
+
 
 def apply_cancels(connection: Connection, job_ids: Sequence[str]) -> list[Cancellation | None]:
     """Cancel each job with its children; None for one that has ended or does not exist."""

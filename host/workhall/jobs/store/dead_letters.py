@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, select, tuple_
+from sqlalchemy import Connection, Row, RowMapping, delete, insert, select, tuple_
 
-from workhall.jobs.tables import dead_letters
+from workhall.jobs.ports import DeadLetter, IdempotencyKey, NewJob, Submission, Submitted
+from workhall.jobs.store.submissions import apply_submissions
+from workhall.jobs.tables import dead_letters, job_data
 
-__all__ = ["list_dead_letters", "purge_dead_letters", "read_dead_letter"]
+__all__ = [
+    "FailedJob",
+    "MakeAlert",
+    "bury",
+    "list_dead_letters",
+    "list_unreplayed",
+    "purge_dead_letters",
+    "read_dead_letter",
+]
 
 _LETTERS = dead_letters.c
+_ALERTS: Final = "dead-letter-alerts"  # whose idempotency keys the alerts use
+_HOUR_MS: Final = 3_600_000
+
+
+class FailedJob(NamedTuple):
+    """A job that failed for good, as an alert tells of it."""
+
+    job_id: str
+    queue_name: str
+    user_id: str | None
+    brand_id: str | None
+    error: str
+
+
+MakeAlert = Callable[[FailedJob], NewJob | None]
+"""Makes the job that alerts somebody, or None where there is nobody to do it; it must not raise."""
+
+
+def bury(connection: Connection, row: Row[Any], letter: DeadLetter, make_alert: MakeAlert | None) -> NewJob | None:
+    """Insert the dead letter of the job of ``row``, and the job that alerts somebody; return the latter.
+
+    There is one alert for each fingerprint and hour: None where it was made before.
+    """
+    payload = connection.scalar(select(job_data.c.payload).where(job_data.c.job_id == row.job_id))
+    connection.execute(
+        insert(dead_letters).values(
+            id=letter.id,
+            original_queue=row.queue_name,
+            original_job_id=row.job_id,
+            original_data=payload,
+            user_id=row.user_id,
+            error=letter.error,
+            stack=letter.stack,
+            fingerprint=letter.fingerprint,
+            attempts=letter.attempts,
+            failed_at=letter.at_ms,
+        )
+    )
+    failed = FailedJob(row.job_id, row.queue_name, row.user_id, row.brand_id, letter.error)
+    alert = make_alert(failed) if make_alert is not None else None
+    return alert if alert is not None and _is_first(connection, alert, letter) else None
+
+
+def _is_first(connection: Connection, alert: NewJob, letter: DeadLetter) -> bool:
+    """Submit the alert, unless one of the same fingerprint and hour was submitted before."""
+    key = IdempotencyKey(_ALERTS, f"{letter.fingerprint}:{letter.at_ms // _HOUR_MS}", "")
+    (submitted,) = apply_submissions(connection, [Submission([alert], idempotency=key)])
+    return isinstance(submitted, Submitted) and not submitted.replayed
 
 
 def list_dead_letters(
@@ -23,6 +82,12 @@ def list_dead_letters(
     if before is not None:
         statement = statement.where(tuple_(_LETTERS.failed_at, _LETTERS.id) < before)
     return list(connection.execute(statement).mappings())
+
+
+def list_unreplayed(connection: Connection, queue: str) -> Sequence[str]:
+    """Return the ids of a queue's dead letters whose jobs were not run again yet, oldest first."""
+    statement = select(_LETTERS.id).where(_LETTERS.original_queue == queue, _LETTERS.replayed_as.is_(None))
+    return connection.scalars(statement.order_by(_LETTERS.failed_at, _LETTERS.id)).all()
 
 
 def read_dead_letter(connection: Connection, letter_id: str) -> RowMapping | None:

@@ -1,36 +1,54 @@
-"""What follows from granted writes: attempts, results, steps, children, assets, credits, dead letters."""
+"""What follows from granted writes: attempts, results, steps, children, assets, credits, dead letters, alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from workhall.jobs.ports import JobWrite, LoggedEvent, NewAsset, StepRow, StoredAsset
+from workhall.jobs.ports import JobWrite, NewAsset, NewJob, StepRow, StoredAsset
+from workhall.jobs.status import JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
+from workhall.jobs.store.cancels import Cancellation, cancel_children
 from workhall.jobs.store.credits import settle_credits
+from workhall.jobs.store.dead_letters import MakeAlert, bury
 from workhall.jobs.store.submissions import insert_children, insert_if_absent
-from workhall.jobs.tables import brand_assets, dead_letters, job_attempts, job_data, job_steps
+from workhall.jobs.tables import brand_assets, job_attempts, job_data, job_steps
 
-__all__ = ["apply_effects"]
+__all__ = ["Effects", "apply_effects"]
 
 Granted = Sequence[tuple[JobWrite, Row[Any]]]
 
 
-def apply_effects(connection: Connection, granted: Granted) -> dict[str, LoggedEvent]:
-    """Write the effects; return the first events of the children that were inserted, by job id."""
+class Effects(NamedTuple):
+    """What is to be announced.
+
+    Args:
+        children: the ids of the children that were not there before.
+        alerts: the jobs that tell somebody of a dead letter, by the id of the job that failed.
+        cancelled: what became of the children of jobs that ended cancelled, by the id of their parent.
+    """
+
+    children: set[str]
+    alerts: dict[str, NewJob]
+    cancelled: dict[str, Cancellation]
+
+
+def apply_effects(connection: Connection, granted: Granted, make_alert: MakeAlert | None = None) -> Effects:
+    """Write the effects; ``make_alert`` makes the job that tells somebody of a dead letter."""
     _end_attempts(connection, granted)
     _store_results(connection, granted)
     _store_steps(connection, [(write.job_id, step) for write, _ in granted for step in write.steps])
     _add_assets(connection, [asset for write, _ in granted for asset in write.assets])
     _store_assets(connection, [asset for write, _ in granted for asset in write.stored_assets])
     _settle(connection, granted)
-    _bury(connection, granted)
-    return _insert_children(connection, granted)
+    alerts = _bury(connection, granted, make_alert)
+    children = _insert_children(connection, granted)
+    return Effects(children, alerts, _cancel_children(connection, granted))
 
 
 def _end_attempts(connection: Connection, granted: Granted) -> None:
@@ -127,27 +145,20 @@ def _settle(connection: Connection, granted: Granted) -> None:
         settle_credits(connection, user_id, job_id, reserved, used)
 
 
-def _bury(connection: Connection, granted: Granted) -> None:
+def _bury(connection: Connection, granted: Granted, make_alert: MakeAlert | None) -> dict[str, NewJob]:
+    alerts = {}
     for write, row in granted:
-        if letter := write.dead_letter:
-            payload = connection.scalar(select(job_data.c.payload).where(job_data.c.job_id == write.job_id))
-            connection.execute(
-                insert(dead_letters).values(
-                    id=letter.id,
-                    original_queue=row.queue_name,
-                    original_job_id=write.job_id,
-                    original_data=payload,
-                    user_id=row.user_id,
-                    error=letter.error,
-                    stack=letter.stack,
-                    fingerprint=letter.fingerprint,
-                    attempts=letter.attempts,
-                    failed_at=letter.at_ms,
-                )
-            )
+        if write.dead_letter and (alert := bury(connection, row, write.dead_letter, make_alert)):
+            alerts[write.job_id] = alert
+    return alerts
 
 
-def _insert_children(connection: Connection, granted: Granted) -> dict[str, LoggedEvent]:
+def _insert_children(connection: Connection, granted: Granted) -> set[str]:
     children = {child.job_id: child for write, _ in granted for child in write.children}
-    fresh = insert_children(connection, list(children.values())) if children else []
-    return {child.job_id: child.first_event for child in fresh}
+    return {child.job_id for child in insert_children(connection, list(children.values()))} if children else set()
+
+
+def _cancel_children(connection: Connection, granted: Granted) -> dict[str, Cancellation]:
+    """A cancelled job takes along what it dispatched up to its end, not only what it had when it was asked."""
+    ended = [write.job_id for write, _ in granted if write.status is JobStatus.CANCELLED]
+    return {job_id: cancel_children(connection, job_id) for job_id in ended}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from workhall.jobs.ports import (
     Claim,
@@ -19,6 +20,7 @@ from workhall.jobs.ports import (
 )
 from workhall.jobs.store.claims import apply_claims
 from workhall.jobs.store.database import Database
+from workhall.jobs.store.dead_letters import MakeAlert
 from workhall.jobs.store.events import read_events
 from workhall.jobs.store.group_commit import GroupCommit
 from workhall.jobs.store.rescues import apply_rescues
@@ -30,10 +32,14 @@ __all__ = ["SqlStore"]
 
 
 class SqlStore:
-    """Reads and group-committed writes of jobs; `database` serves whatever else is to be asked."""
+    """Reads and group-committed writes of jobs; `database` serves whatever else is to be asked.
 
-    def __init__(self, database: Database) -> None:
+    ``make_alert`` makes the job that tells somebody of a dead letter; without it nobody is told.
+    """
+
+    def __init__(self, database: Database, make_alert: MakeAlert | None = None) -> None:
         self.database = database
+        self._apply_writes = partial(apply_writes, make_alert=make_alert)  # one object: writes are grouped by it
         self._group = GroupCommit(database)
 
     async def submit(self, submission: Submission) -> Submitted:
@@ -46,7 +52,7 @@ class SqlStore:
 
     async def write(self, write: JobWrite) -> Written | None:
         """See `Store.write`."""
-        return await self._group.commit(apply_writes, write)
+        return await self._group.commit(self._apply_writes, write)
 
     async def rescue(self, rescues: Sequence[Rescue]) -> list[Rescued | None]:
         """See `Store.rescue`."""

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, literal, select
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
@@ -16,7 +16,7 @@ from workhall.jobs.ports import IdempotencyKey, NewJob, Submission, Submitted
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.credits import reserve_credits
 from workhall.jobs.store.events import insert_events
-from workhall.jobs.tables import brands, generation_jobs, idempotency_keys, job_data, job_steps
+from workhall.jobs.tables import brands, dead_letters, generation_jobs, idempotency_keys, job_data, job_steps
 
 __all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
 
@@ -51,6 +51,7 @@ def insert_jobs(connection: Connection, jobs: Sequence[NewJob]) -> None:
     for job in jobs:
         if job.replay_of is not None:
             _copy_steps(connection, job.replay_of, job.job_id)
+            _note_replay(connection, job.replay_of, job.job_id)
 
 
 def _copy_steps(connection: Connection, source: str, target: str) -> None:
@@ -60,11 +61,22 @@ def _copy_steps(connection: Connection, source: str, target: str) -> None:
     connection.execute(insert(job_steps).from_select(["job_id", *(column.name for column in columns)], done))
 
 
+def _note_replay(connection: Connection, source: str, target: str) -> None:
+    """Note at the dead letter of ``source`` that it runs again: who replays a whole queue leaves it alone then."""
+    letter = dead_letters.c.original_job_id == source
+    connection.execute(update(dead_letters).where(letter).values(replayed_as=target))
+
+
 def insert_children(connection: Connection, children: Sequence[NewJob]) -> list[NewJob]:
-    """Insert the children that are not there yet, and return those."""
+    """Insert the children that are not there yet, reserving their credits, and return those.
+
+    Raises:
+        InsufficientCredits: their user has too few left.
+    """
     ids = [child.job_id for child in children]
     known = set(connection.scalars(select(generation_jobs.c.job_id).where(generation_jobs.c.job_id.in_(ids))))
     fresh = [child for child in children if child.job_id not in known]
+    _reserve(connection, fresh)
     insert_jobs(connection, fresh)
     return fresh
 
@@ -80,7 +92,9 @@ def _admit(connection: Connection, submission: Submission) -> Submitted | Except
     try:
         if key and (known := _known_answer(connection, key)):
             return known
-        with connection.begin_nested() if key else nullcontext():  # a refused submission gives its key back
+        several = len({job.user_id for job in submission.jobs}) > 1
+        # A refused submission gives its key back, and what it has reserved for its first users.
+        with connection.begin_nested() if key or several else nullcontext():
             if submission.owner is not None:
                 _check_brands(connection, submission.owner, submission.jobs)
             # Another process may be first with the key: the insert waits for its end, and its answer is ours.

@@ -15,7 +15,8 @@ from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Updat
 from workhall.jobs.ports import Event, JobWrite, LoggedEvent, Written
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
-from workhall.jobs.store.effects import apply_effects
+from workhall.jobs.store.dead_letters import MakeAlert
+from workhall.jobs.store.effects import Effects, apply_effects
 from workhall.jobs.store.events import insert_events
 from workhall.jobs.tables import generation_jobs
 
@@ -47,8 +48,10 @@ class _Granted(NamedTuple):
     events: tuple[LoggedEvent, ...]
 
 
-def apply_writes(connection: Connection, writes: Sequence[JobWrite]) -> list[Written | None]:
-    """Apply each write whose claim holds; None for the others."""
+def apply_writes(
+    connection: Connection, writes: Sequence[JobWrite], make_alert: MakeAlert | None = None
+) -> list[Written | None]:
+    """Apply each write whose claim holds; None for the others. ``make_alert``: see `bury`."""
     by_fence: dict[_Fence, list[JobWrite]] = {}
     for write in writes:
         by_fence.setdefault((write.job_id, write.claim_no), []).append(write)
@@ -57,18 +60,23 @@ def apply_writes(connection: Connection, writes: Sequence[JobWrite]) -> list[Wri
     )
     granted = _number(by_fence, {(row.job_id, row.claim_no): row for row in rows})
     insert_events(connection, [event for grant in granted.values() for event in grant.events])
-    children = apply_effects(connection, [(grant.write, grant.row) for grant in granted.values()])
-    return [_written(granted.get(id(write)), children) for write in writes]
+    effects = apply_effects(connection, [(grant.write, grant.row) for grant in granted.values()], make_alert)
+    return [_written(granted.get(id(write)), effects) for write in writes]
 
 
-def _written(grant: _Granted | None, children: dict[str, LoggedEvent]) -> Written | None:
+def _written(grant: _Granted | None, effects: Effects) -> Written | None:
     if grant is None:
         return None
-    fresh = [child for child in grant.write.children if child.job_id in children]
+    write = grant.write
+    new = [child for child in write.children if child.job_id in effects.children]
+    if write.dead_letter and (alert := effects.alerts.get(write.job_id)):
+        new.append(alert)
+    cancelled = effects.cancelled.get(write.job_id) if write.status is JobStatus.CANCELLED else None
     return Written(
-        events=(*(children[child.job_id] for child in fresh), *grant.events),
-        children=tuple(child.line for child in fresh),
+        events=(*(job.first_event for job in new), *grant.events, *(cancelled.events if cancelled else ())),
+        children=tuple(job.line for job in new),
         cancel_requested=bool(grant.row.cancel_requested),
+        asked=cancelled.asked if cancelled else (),
     )
 
 
