@@ -34,6 +34,8 @@ THREADS: Final = 62
 LOOP: Final = 16_384  # where the loop's record begins, in bytes: what is before is the verdict's
 _SIZE: Final = LOOP + (1 + THREADS) * RECORD_BYTES
 _EXECUTING: Final = 1
+_QUEUES: Final = ".queues"
+_STACKS: Final = ".stacks"
 _log = logging.getLogger("workhall.engine")
 
 
@@ -76,7 +78,7 @@ class FlightFile:
         self.path = folder / worker_id
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.path.with_suffix(".queues").write_text(json.dumps(dict(backoffs)), encoding="utf-8")
+            _beside(self.path, _QUEUES).write_text(json.dumps(dict(backoffs)), encoding="utf-8")
             self.path.write_bytes(bytes(_SIZE))
             with self.path.open("r+b") as file:
                 self.records = mmap.mmap(file.fileno(), _SIZE)
@@ -87,7 +89,7 @@ class FlightFile:
     @property
     def stacks(self) -> Path:
         """Where the stacks go when the process is ended by force."""
-        return self.path.with_suffix(".stacks")
+        return _beside(self.path, _STACKS)
 
     def accuse(self, verdict: str, suspects: Iterable[Suspect]) -> None:
         """Write down why this process is about to end itself."""
@@ -98,9 +100,9 @@ class FlightFile:
 
     def remove(self) -> None:
         """Remove what an orderly end leaves nothing to say about."""
-        for suffix in ("", ".queues", ".stacks"):
+        for part in ("", _QUEUES, _STACKS):
             with suppress(OSError):
-                self.path.with_suffix(suffix).unlink()
+                _beside(self.path, part).unlink()
 
 
 def record_of(suspect: Suspect) -> bytes:
@@ -111,11 +113,11 @@ def record_of(suspect: Suspect) -> bytes:
 
 def read_flight(folder: Path, pid: int) -> FlightRecord | None:
     """Return what the process ``pid`` left in ``folder``; None where it ended in order, or never wrote."""
-    for path in folder.glob(f"*-{pid}-*"):
-        if path.suffix:
-            continue
+    for path in folder.glob(f"*-{pid}-*{_QUEUES}"):
+        worker_id = path.name.removesuffix(_QUEUES)
         with suppress(OSError, ValueError):
-            return _read(path)
+            if worker_id.rsplit("-", 2)[1] == str(pid):
+                return _read(folder / worker_id)
     return None
 
 
@@ -123,13 +125,13 @@ def _read(path: Path) -> FlightRecord:
     content = path.read_bytes()
     verdict, accused = json.loads(content[:LOOP].rstrip(b"\0") or '["", []]')
     executing = (suspect_of(content[at : at + RECORD_BYTES]) for at in range(LOOP, _SIZE, RECORD_BYTES))
-    stacks = path.with_suffix(".stacks")
+    stacks = _beside(path, _STACKS)
     return FlightRecord(
         worker_id=path.name,
         executing=tuple(suspect for suspect in executing if suspect),
         verdict=verdict,
         accused=tuple(Suspect(*one) for one in accused),
-        backoffs=json.loads(path.with_suffix(".queues").read_text(encoding="utf-8")),
+        backoffs=json.loads(_beside(path, _QUEUES).read_text(encoding="utf-8")),
         stacks=stacks.read_text(encoding="utf-8", errors="replace") if stacks.exists() else "",
     )
 
@@ -140,3 +142,7 @@ def suspect_of(record: bytes) -> Suspect | None:
         return None
     claim_no, thread, job_id = record[1:].rstrip(b"\0").decode("ascii", "replace").split(" ", 2)
     return Suspect(job_id, int(claim_no), int(thread, 16))
+
+
+def _beside(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part)  # a host's name may have dots, so this is no suffix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 from collections.abc import Iterable
@@ -144,8 +145,18 @@ def tidy(folder: Path) -> None:
     """Remove what workers of an earlier run left that ended without anybody to ask why."""
     for path in folder.glob("*.queues"):
         pid = path.stem.rsplit("-", 2)[-2]
-        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+        if pid.isdecimal() and not _lives(int(pid)):
             _clear(folder, path.stem)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _clear(folder: Path, worker_id: str) -> None:

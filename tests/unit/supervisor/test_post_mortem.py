@@ -67,7 +67,7 @@ def test_a_flight_file_is_read_after_kill_9(tmp_path: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 from workhall.engine.flight_file import LOOP, RECORD_BYTES, FlightFile, Suspect, record_of
-file = FlightFile(Path({str(tmp_path)!r}), f"my-host-{{os.getpid()}}-abcdef", {{"a": {{"kind": "fixed"}}}})
+file = FlightFile(Path({str(tmp_path)!r}), f"my-host.example.com-{{os.getpid()}}-abcdef", {{"a": {{"kind": "fixed"}}}})
 file.records[LOOP:LOOP + RECORD_BYTES] = record_of(Suspect({LOOP_JOB.job_id!r}, 1, 16))
 file.accuse("why", [Suspect({THREAD_JOB.job_id!r}, 2, 32)])
 os.kill(os.getpid(), signal.SIGKILL)
