@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from workhall.jobs.migrate import upgrade_database
 from workhall.jobs.store import SqlStore, open_database
 
-pytest_plugins = ["tests.fixtures.valkey"]
+pytest_plugins = ["tests.fixtures.node", "tests.fixtures.valkey"]
 _numbers = itertools.count(1)
 
 

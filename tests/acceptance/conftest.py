@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.integration.realtime.clients import JS
-
+from . import rehearsal
 from .people import Caller
 from .rows import Rows
 from .system import Host
@@ -93,21 +90,17 @@ def brand(user: Caller) -> str:
     return user.brand()
 
 
+@pytest.fixture(scope="session")
+def rehearsing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A system with the plugin that fails and lasts as it is told."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    rehearsal.install(folder / "site")
+    host = Host(folder / "data", "--workers", "1", PYTHONPATH=str(folder / "site")).start()
+    yield host
+    over(host)
+
+
 @pytest.fixture
 def rows(host: Host) -> Rows:
     """The session host's tables."""
     return Rows(host.data)
-
-
-@pytest.fixture
-def node() -> None:
-    """Skips where the JavaScript client is not installed; where it must be, fails instead."""
-    missing = None
-    if shutil.which("node") is None:
-        missing = "Node.js is not installed"
-    elif not (JS / "node_modules").is_dir():
-        missing = "the JavaScript client is not installed: run npm ci in tests/acceptance/js"
-    if missing and os.environ.get("WORKHALL_REQUIRE_NODE"):
-        pytest.fail(missing)
-    if missing:
-        pytest.skip(missing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +21,7 @@ from workhall.jobs.store import SqlStore
 from workhall.realtime.hub import RealtimeHub
 from workhall.settings import Settings
 
-from tests.integration.realtime.clients import JS, NodeClient, Poller, PythonClient, RawSocket
+from tests.integration.realtime.clients import NodeClient, Poller, PythonClient, RawSocket
 from tests.integration.realtime.job_log import JobLog, new_user
 
 
@@ -147,12 +146,3 @@ async def start_system(settings: Settings, store: SqlStore) -> AsyncIterator[Sta
 async def system(start_system: StartSystem, valkey: str) -> System:
     """A hub on an empty Valkey."""
     return await start_system(valkey)
-
-
-@pytest.fixture
-def node() -> None:
-    """Skips where the JavaScript client is not installed."""
-    if shutil.which("node") is None:
-        pytest.skip("Node.js is not installed")
-    if not (JS / "node_modules").is_dir():
-        pytest.skip("the JavaScript client is not installed: run npm ci in tests/acceptance/js")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import psutil
 from redis.asyncio import Redis
 from workhall.supervisor.runfile import read_run_file, read_running
 
@@ -59,6 +60,16 @@ async def test_valkey_ends_when_every_holder_of_its_lifeline_is_killed(launcher,
     for name, pid in pids.items():
         if name not in ("supervisor", "valkey"):
             os.kill(pid, signal.SIGKILL)
+    await launcher.all_gone()
+
+
+async def test_a_frozen_valkey_ends_too_when_its_supervisor_is_killed(launcher):
+    """The kernel hangs up a process group that is orphaned while one of it is stopped; the guard must outlive that."""
+    up = await launcher.start()
+    guard = psutil.Process(read_running(up.data_dir).pids["valkey"])
+    (server,) = [child for child in guard.children() if "valkey-server" in child.cmdline()[0]]
+    server.suspend()
+    up.process.kill()
     await launcher.all_gone()
 
 

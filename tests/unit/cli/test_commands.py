@@ -69,6 +69,16 @@ def command(monkeypatch, capsys):
         ("jobs", "submit", "shout", "@nowhere.json"),
         ("jobs", "list", "--limit", "0"),
         ("jobs", "show"),
+        ("jobs", "cancel"),
+        ("jobs", "retry"),
+        ("dead-letters",),
+        ("dead-letters", "show"),
+        ("dead-letters", "list", "--limit", "201"),
+        ("dead-letters", "replay"),
+        ("dead-letters", "replay", "shout-1", "--queue", "shout"),
+        ("dead-letters", "purge"),
+        ("dead-letters", "purge", "shout-1", "--all"),
+        ("dead-letters", "purge", "--queue", "shout", "--all"),
         ("plugins", "nonsense"),
         ("db",),
     ],
@@ -85,7 +95,17 @@ def test_a_mistyped_command_is_met_with_a_suggestion(command):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("jobs", "list"), ("jobs", "show", "shout-1"), ("jobs", "submit", "shout", "{}")]
+    "arguments",
+    [
+        ("jobs", "list"),
+        ("jobs", "show", "shout-1"),
+        ("jobs", "submit", "shout", "{}"),
+        ("jobs", "cancel", "shout-1"),
+        ("jobs", "retry", "shout-1"),
+        ("dead-letters", "list"),
+        ("dead-letters", "replay", "--queue", "shout"),
+        ("dead-letters", "purge", "--all"),
+    ],
 )
 def test_no_running_host_is_one_sentence_with_the_way_out(command, tmp_path, arguments):
     code, out, err = command(*arguments, "--data", str(tmp_path / "empty"))
