@@ -35,13 +35,12 @@ class Callers:
         refused: sentences of answers that no retry would change.
     """
 
-    def __init__(self, url: str, data: Path, cancel_beside: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, url: str, data: Path) -> None:
         settings = load_settings(data)
         self.url = url
         self.user_ids = [str(UUID(int=number + 1, version=4)) for number in range(USERS)]
         self.tokens = [issue_token(settings, user_id, "user", _TTL_S) for user_id in self.user_ids]
         self.refused: list[str] = []
-        self._cancel_beside = cancel_beside
         self._admin_token = issue_token(settings, None, "admin", _TTL_S)
         self._stack = AsyncExitStack()
         self._clients: list[WorkhallClient] = []
@@ -80,12 +79,8 @@ class Callers:
         if wish.cancel_after_s is not None:
             await asyncio.sleep(wish.cancel_after_s)
             wish.is_cancelled = True
-            await self._cancel(client, wish.job_id)
-
-    async def _cancel(self, client: WorkhallClient, job_id: str) -> None:
-        path = f"/api/v1/jobs/{job_id}/cancel"
-        if await self._insist(lambda: client.request("POST", path), fine=(404, 405, 409)) in (404, 405):
-            await self._cancel_beside(job_id)  # the route is not there: the job is
+            path = f"/api/v1/jobs/{wish.job_id}/cancel"
+            await self._insist(lambda: client.request("POST", path), fine=(409,))
 
     async def _insist(self, ask: Callable[[], Awaitable[Any]], fine: Sequence[int] = ()) -> Any:
         """Ask until there is an answer; a refusal's status, which is noted unless it is ``fine``."""

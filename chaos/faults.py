@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import psutil
@@ -66,6 +67,7 @@ class Faults:
         self.kills_alone: list[WorkerKill] = []
         self._host, self._postgres, self._gap_s, self._wait_s = host, postgres, gap_s, wait_s
         self._chance = random.Random(f"faults {seed}")
+        self._log = host.data.parent / "faults.log"
         self._frozen: dict[int, asyncio.Task[None]] = {}
         self._deck: list[str] = []
         self._actions: dict[str, Callable[[], Awaitable[bool]]] = {
@@ -95,9 +97,11 @@ class Faults:
             await self._make_good()
 
     async def _play_one(self) -> None:
-        name = self._draw()
+        name, at = self._draw(), datetime.now(UTC)
         if await self._actions[name]():
             self.played[name] += 1
+            with self._log.open("a") as log:
+                log.write(f"{at:%H:%M:%S.%f} {name}\n")
         else:  # what it is played on is down: later
             self._deck.insert(self._chance.randint(0, len(self._deck)), name)
 
@@ -179,8 +183,9 @@ class Faults:
         return True
 
     async def _make_good(self) -> None:
-        for task in [*self._frozen.values()]:
+        for pid, task in [*self._frozen.items()]:
             task.cancel()
+            await self._signal(pid, signal.SIGCONT)  # a task that had not begun does not do so
         await asyncio.gather(*self._frozen.values(), return_exceptions=True)
         if self._postgres is not None:
             await self._postgres.start()

@@ -20,6 +20,8 @@ from chaos.effects import EFFECTS
 __all__ = ["Host", "HostDown"]
 
 _READY_WITHIN_S: Final = 90.0
+_UP_AGAIN_WITHIN_S: Final = 100.0
+_NOTICED_WITHIN_S: Final = 0.2
 _ENDS_WITHIN_S: Final = 40.0
 _GRACE_S: Final = 3
 _AGAIN_AFTER_S: Final = 0.2
@@ -50,6 +52,7 @@ class Host:
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._sessions: set[int] = set()
+        self._ready = asyncio.Event()
 
     async def start(self) -> None:
         """Start it; from now on it is started again when it dies.
@@ -93,7 +96,10 @@ class Host:
 
     def left(self) -> list[int]:
         """What still runs of it: the processes of every session that a start has made."""
-        return [process.pid for process in psutil.process_iter() if _session_of(process) in self._sessions]
+        return [process.pid for process in self._left()]
+
+    def _left(self) -> list[psutil.Process]:
+        return [process for process in psutil.process_iter() if _session_of(process) in self._sessions]
 
     @property
     def supervisor(self) -> int | None:
@@ -111,16 +117,23 @@ class Host:
         return [pid for name, pid in parts if name.split()[0] == role and psutil.pid_exists(pid)]
 
     async def wait_until_up(self) -> None:
-        """Return when ``up`` has said ready."""
-        while self.supervisor is None or self.running() is None:
-            if self._keeper is not None and self._keeper.done():
-                await self._keeper  # raises what it died of
-            await asyncio.sleep(0.1)
+        """Return when ``up`` has said ready.
+
+        Raises:
+            HostDown: it did not within a time that is enough for several starts.
+        """
+        await asyncio.sleep(_NOTICED_WITHIN_S)  # until a death of just now is known
+        try:
+            await asyncio.wait_for(self._ready.wait(), _UP_AGAIN_WITHIN_S)
+        except TimeoutError:
+            left = ", ".join(map(_description, self._left()))
+            raise HostDown(f"The system did not come up again; its log is {self.log}; what runs is {left}.") from None
 
     async def _keep(self) -> None:
         while True:
             assert self._process is not None  # noqa: S101 - _up() set it
             await self._process.wait()
+            self._ready.clear()
             await asyncio.sleep(_AGAIN_AFTER_S)
             await self._up()
 
@@ -139,6 +152,7 @@ class Host:
         except TimeoutError:
             line = ""
         if line.startswith("ready "):
+            self._ready.set()
             self.url = line.removeprefix("ready ")
             self.starts += 1
         elif process.returncode is None and self._keeper is None:
@@ -172,3 +186,10 @@ def _session_of(process: psutil.Process) -> int | None:
         return os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
     except (psutil.Error, ProcessLookupError):
         return None
+
+
+def _description(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} ({process.status()}) {' '.join(process.cmdline()[-3:])}"
+    except psutil.Error:
+        return f"{process.pid} (gone)"

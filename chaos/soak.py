@@ -13,7 +13,6 @@ from typing import Final, Literal
 from workhall.jobs.store.database import DatabaseAway
 
 from chaos.callers import Callers
-from chaos.cancels import StoreCanceller
 from chaos.effects import read_effects
 from chaos.faults import Faults
 from chaos.host import Host, HostDown
@@ -88,16 +87,12 @@ class _Soak:
 
     async def run(self) -> Report:
         """Play, settle, look."""
-        run = self._host.running()
-        assert run is not None  # noqa: S101 - it has said ready
-        async with (
-            StoreCanceller(self._host.database_url, run.redis_url) as beside,
-            Callers(self._host.url, self._host.data, beside.cancel) as callers,
-        ):
+        async with Callers(self._host.url, self._host.data) as callers:
             await callers.grant()
             await self._play(callers)
             live = await self._settle()
             rows = await read_rows(self._host.database_url)
+            await self._host.wait_until_up()
             await self._read_again(callers, rows)
         evidence = Evidence(
             self._wishes, rows, read_effects(self._host.effects), self._sockets, callers.user_ids, callers.refused

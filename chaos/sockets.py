@@ -71,7 +71,7 @@ class SocketLog:
                 async with job_feed(self.url, tokens[job_id], job_id, after[job_id]) as inbox:
                     seqs = await _rest(inbox, last_seqs[job_id])
             except ApiError as error:
-                self.faults[job_id] = f"could not be joined: {error}"
+                self.faults.setdefault(job_id, f"could not be joined: {error}")
                 continue
             wanted = list(range(after[job_id] + 1, last_seqs[job_id] + 1))
             if seqs != wanted:

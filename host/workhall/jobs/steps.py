@@ -102,10 +102,16 @@ class Steps:
 
 
 async def contained(work: Awaitable[T]) -> T:
-    """Await ``work``, turning exits into errors: one that leaves a task takes the event loop with it (asyncio docs)."""
+    """Await ``work``, turning exits into errors.
+
+    SystemExit or KeyboardInterrupt that leaves a task ends the event loop, and GeneratorExit ends whoever awaits the
+    task (asyncio's `Task`, PEP 380).
+    """
     try:
         return await work
-    except (SystemExit, KeyboardInterrupt) as error:
+    except (Exception, asyncio.CancelledError):
+        raise
+    except BaseException as error:
         raise RuntimeError(f"A step ended with {type(error).__name__}: {error}") from error
 
 

@@ -1,5 +1,8 @@
 # Keeps the server given as arguments until standard input, the lifeline, ends: its writers are the supervisor and
 # every child, so the end comes when the last of them is gone, however it died. Ends with the server's exit code.
+# A supervisor that dies while one of us is stopped leaves an orphaned process group, which the kernel hangs up
+# (POSIX, _Exit): the server would stay, and nobody to end it.
+trap '' HUP
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!

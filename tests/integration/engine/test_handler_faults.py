@@ -25,14 +25,24 @@ class Unprintable(Exception):
         raise RuntimeError("no words")
 
 
-async def _failing_in_a_step(exit_with: BaseException, job: JobContext) -> None:
-    def leave() -> int:
-        raise exit_with
+async def leave(job: JobContext, where: str, error: BaseException) -> None:
+    """Raise ``error`` in the handler itself, in a step, or in other work that the handler gathers."""
 
-    await job.gather(job.step("leaving", leave, model=int))
+    def at_once() -> int:
+        raise error
+
+    async def later() -> None:
+        raise error
+
+    if where == "step":
+        await job.step("leaving", at_once, model=int, paid=True)
+    elif where == "gathered":
+        await job.gather(later())
+    else:
+        at_once()
 
 
-@pytest.mark.parametrize("in_a_step", [False, True], ids=["plain", "in-a-step"])
+@pytest.mark.parametrize("where", ["handler", "step", "gathered"])
 @pytest.mark.parametrize(
     ("raised", "error"),
     [
@@ -48,14 +58,12 @@ async def _failing_in_a_step(exit_with: BaseException, job: JobContext) -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
 async def test_nothing_that_a_handler_raises_ends_the_worker(
-    sqlite_host: Host, raised: BaseException, error: str, in_a_step: bool
+    sqlite_host: Host, raised: BaseException, error: str, where: str
 ) -> None:
     host = sqlite_host
 
     async def bad(job: JobContext) -> None:
-        if in_a_step:
-            await _failing_in_a_step(raised, job)
-        raise raised
+        await leave(job, where, raised)
 
     async def good(job: JobContext) -> str:
         return "alive"

@@ -116,7 +116,9 @@ async def test_redis_wiped_in_the_middle_loses_nothing_and_disturbs_nobody(host:
     host.serve(answer, "idle")
     # The first worker repairs; it must leave the second one's job alone until that has signed in again.
     async with host.worker(queues=["q", "idle"]).running(), host.worker(queues=["long"]).running():
-        long_id = await host.submit("long")
+        old = now_ms() - LONG_AGO_MS
+        long_job = await inserted(host, queue="long", created_at=old, run_at=old)
+        host.dispatcher.enqueue([long_job.line])
         await asyncio.wait_for(at_work.wait(), 5)
         many = [await host.submit() for _ in range(50)]
         many += [await host.submit(delay_s=1.5), await host.submit("idle", delay_s=1.5)]
@@ -126,9 +128,9 @@ async def test_redis_wiped_in_the_middle_loses_nothing_and_disturbs_nobody(host:
             row = await host.ended(job_id, within_s=15)
             assert (row["status"], row["result"], row["failures"]) == ("complete", 1, 0)
         go_on.set()
-        row = await host.ended(long_id)
+        row = await host.ended(long_job.job_id)
         assert (row["result"], row["claim_no"]) == ("undisturbed", 1)
-        await eventually(lambda: published(lua.redis, long_id) == [1, 2, 3, 4])
+        await eventually(lambda: published(lua.redis, long_job.job_id) == [1, 2, 3, 4])
     assert await host.names(many[-1]) == ["queued", "started", "complete"]
 
 
