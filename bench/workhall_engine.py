@@ -10,7 +10,7 @@ import uvloop
 from workhall.engine.dispatcher import RedisDispatcher
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import (
+from workhall.jobs.messages import (
     Claim,
     ClaimedJob,
     Event,

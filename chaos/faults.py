@@ -127,7 +127,7 @@ class Faults:
     async def _kill_worker_alone(self) -> bool:
         await asyncio.gather(*self._frozen.values())
         await self._host.wait_until_up()
-        await asyncio.sleep(self._wait_s / 4)
+        await asyncio.sleep(self._wait_s / 2)
         is_done = await self._kill_worker()
         if is_done:
             self.kills_alone.append(self.kills[-1])

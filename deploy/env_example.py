@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import AliasChoices, SecretStr
-
 from workhall.settings import Settings
 
 __all__ = ["render"]
 
-_HEAD = """# Workhall's settings with their defaults; docs/operators.md says what they mean. Copy to .env and change what you need.
+_HEAD = """# Workhall's settings with their defaults; docs/operators.md says what they mean.
+# Copy to .env and change what you need.
 # Plugins' settings are WORKHALL_<PLUGIN>__<FIELD>; queues' figures WORKHALL_QUEUE__<QUEUE>__<FIELD>.
 # For deploy/compose.yml set POSTGRES_PASSWORD and WORKHALL_SECRET_KEY.
 

@@ -19,7 +19,7 @@ from workhall.api.records import attempt_record, event_record, job_record
 from workhall.api.state import ApiRequest, ApiState
 from workhall.api.wire import AttemptList, Done, EventList, JobPage, JobRecord
 from workhall.jobs.errors import JobNotFound
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.status import TERMINAL, JobStatus
 from workhall.jobs.store.records import JobFilter, list_jobs, read_attempts
 

@@ -8,7 +8,7 @@ from msgspec import Raw
 from sqlalchemy import RowMapping
 
 from workhall.api.wire import AttemptRecord, BrandRecord, CreditBalance, DeadLetterRecord, EventRecord, JobRecord
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.status import TERMINAL, JobStatus
 from workhall.jobs.store.credits import Balance
 from workhall.sdk import Brand

@@ -11,7 +11,7 @@ from litestar.params import HeaderParameter
 from workhall.api.errors import EngineAway
 from workhall.api.state import ApiRequest
 from workhall.api.wire import Accepted
-from workhall.jobs.ports import IdempotencyKey
+from workhall.jobs.messages import IdempotencyKey
 from workhall.jobs.principal import Principal
 from workhall.jobs.submit import JobRequest
 from workhall.sdk import AcceptedJob

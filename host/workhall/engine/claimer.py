@@ -15,7 +15,8 @@ from workhall.engine.pump import Pump
 from workhall.engine.slots import Slots
 from workhall.engine.worker import HostWorker
 from workhall.jobs.ids import now_ms, queue_of
-from workhall.jobs.ports import Claim, ClaimedJob, JobLine, NotClaimed, Store
+from workhall.jobs.messages import Claim, ClaimedJob, JobLine, NotClaimed
+from workhall.jobs.ports import Store
 from workhall.jobs.store.database import DatabaseAway
 
 __all__ = ["JobClaimer"]

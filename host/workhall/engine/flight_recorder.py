@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workhall.engine.flight_file import LOOP, RECORD_BYTES, THREADS, FlightFile, Suspect, record_of, suspect_of
-from workhall.jobs.ports import ClaimedJob
+from workhall.jobs.messages import ClaimedJob
 
 __all__ = ["Flight", "FlightRecorder"]
 

@@ -21,7 +21,7 @@ from workhall.engine.connections import backoff_s, is_away
 from workhall.engine.scripts import sync_script
 from workhall.engine.tasks import end_tasks
 from workhall.jobs.ids import queue_of
-from workhall.jobs.ports import JobLine, LoggedEvent
+from workhall.jobs.messages import JobLine, LoggedEvent
 
 __all__ = ["Claimer", "Pump"]
 

@@ -20,7 +20,8 @@ from workhall.engine.lease import LEASE_S, RENEW_S
 from workhall.engine.repairs import Repairs
 from workhall.engine.roll_call import RollCall, call_roll, held_by
 from workhall.jobs.ids import now_ms
-from workhall.jobs.ports import Dispatcher, JobState, Store
+from workhall.jobs.messages import JobState
+from workhall.jobs.ports import Dispatcher, Store
 from workhall.jobs.store.database import DatabaseAway
 
 __all__ = ["Reconciler"]

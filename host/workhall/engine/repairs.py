@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from workhall.engine.roll_call import RollCall
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Dispatcher, JobState, Rescue, Store
+from workhall.jobs.messages import JobState, Rescue
+from workhall.jobs.ports import Dispatcher, Store
 from workhall.jobs.status import CLAIMABLE, JobStatus
 
 __all__ = ["Repairs"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from workhall.jobs.ports import JobLine, JobState
+from workhall.jobs.messages import JobLine, JobState
 
 __all__ = ["RollCall", "call_roll", "held_by"]
 

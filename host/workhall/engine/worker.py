@@ -16,7 +16,7 @@ from saq.worker import Worker
 from workhall.engine.connections import FAULTS
 from workhall.engine.flight_recorder import FlightRecorder
 from workhall.engine.queue import RUN, HostQueue
-from workhall.jobs.ports import ClaimedJob
+from workhall.jobs.messages import ClaimedJob
 
 __all__ = ["HostWorker"]
 

@@ -6,8 +6,8 @@ import logging
 from typing import Any, Final
 
 from workhall.jobs.errors import PayloadInvalid
+from workhall.jobs.messages import NewJob
 from workhall.jobs.payloads import validate_payload
-from workhall.jobs.ports import NewJob
 from workhall.jobs.principal import HOST
 from workhall.jobs.store.dead_letters import FailedJob
 from workhall.jobs.submit import new_job

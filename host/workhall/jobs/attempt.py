@@ -12,7 +12,8 @@ from typing import Final
 
 from workhall.jobs.errors import InsufficientCredits
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import ClaimedJob, Dispatcher, JobWrite, Store, Written
+from workhall.jobs.messages import ClaimedJob, JobWrite, Written
+from workhall.jobs.ports import Dispatcher, Store
 from workhall.jobs.store.database import DatabaseAway
 from workhall.sdk import JobCancelled, PermanentError
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import Final
 
 import orjson
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms, uuid7
+from workhall.jobs.messages import AttemptEnd, DeadLetter, JobWrite
 from workhall.jobs.outcome import Cancelled, Completed, Failed, HandedBack, Outcome, Retrying, Snoozed
-from workhall.jobs.ports import AttemptEnd, DeadLetter, JobWrite
 from workhall.jobs.status import AttemptStatus, JobStatus
 
 __all__ = ["ending_of"]
+
+_LONGEST_WAIT_S: Final = 366 * 86_400  # an exponential back-off of many attempts outgrows every integer column
 
 
 def ending_of(attempt: Attempt, outcome: Outcome, percent: int, held: JobWrite | None = None) -> JobWrite:
@@ -44,7 +47,7 @@ def _complete(outcome: Completed, attempt: Attempt, write: JobWrite, at: int, _p
 def _retrying(outcome: Retrying, attempt: Attempt, write: JobWrite, at: int, _percent: int) -> None:
     job = attempt.job
     left = job.attempts_allowed - job.failures - 1
-    write.run_at = at + round(outcome.wait_s * 1000)
+    write.run_at = _later(at, outcome.wait_s)
     error = outcome.fault.error
     write.events.append(attempt.events.failed(at, error=error, retries_left=left, next_attempt_at=write.run_at))
     write.status, write.error, write.charge_failure = JobStatus.RETRYING, error, True
@@ -64,7 +67,7 @@ def _failed(outcome: Failed, attempt: Attempt, write: JobWrite, at: int, _percen
 
 @_fill.register
 def _snoozed(outcome: Snoozed, attempt: Attempt, write: JobWrite, at: int, _percent: int) -> None:
-    write.run_at = at + round(outcome.wait_s * 1000)
+    write.run_at = _later(at, outcome.wait_s)
     write.events.append(attempt.events.queued(at, run_at=write.run_at, message=outcome.message))
     write.status = JobStatus.SCHEDULED
     write.attempt = AttemptEnd(AttemptStatus.SNOOZED, None, at)
@@ -82,6 +85,10 @@ def _handed_back(_outcome: HandedBack, attempt: Attempt, write: JobWrite, at: in
     write.events.append(attempt.events.queued(at, message="Handed back by a worker that stops"))
     write.status = JobStatus.QUEUED
     write.attempt = AttemptEnd(AttemptStatus.HANDED_BACK, None, at)
+
+
+def _later(at: int, wait_s: float) -> int:
+    return at + round(min(wait_s, _LONGEST_WAIT_S) * 1000)
 
 
 def _message(result: str) -> str:

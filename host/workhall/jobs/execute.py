@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,9 +14,10 @@ from workhall.jobs.attempt import Attempt, ClaimLost
 from workhall.jobs.context import HostJobContext
 from workhall.jobs.ending import ending_of
 from workhall.jobs.interrupt import interruptible
-from workhall.jobs.outcome import Completed, Failed, HandedBack, Outcome, Retrying, Snoozed, fault_of, judge
+from workhall.jobs.messages import ClaimedJob, JobLine
+from workhall.jobs.outcome import Cancelled, Completed, Failed, HandedBack, Outcome, Retrying, Snoozed, fault_of, judge
 from workhall.jobs.payloads import first_problem
-from workhall.jobs.ports import ClaimedJob, Dispatcher, JobLine, Store
+from workhall.jobs.ports import Dispatcher, Store
 from workhall.jobs.results import checked_result
 from workhall.jobs.services import HostServices
 from workhall.jobs.store.database import Database
@@ -28,6 +29,7 @@ from workhall.sdk.services import Http, Storage
 __all__ = ["Executor", "Installed"]
 
 _log = logging.getLogger("workhall.jobs")
+_RUNS_AGAIN: Final = (Retrying, Snoozed, HandedBack)
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -117,6 +119,8 @@ class Executor:
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of a handler included
             cause, where = _cause(error), _where(execution)
             execution.outcome = judge(cause, job.failures, job.attempts_allowed, processor.retry.backoff, where)
+            if execution.attempt.cancel_requested and isinstance(execution.outcome, _RUNS_AGAIN):
+                execution.outcome = Cancelled()
         finally:
             if execution.context is not None:
                 execution.context.reports.close()
@@ -146,7 +150,7 @@ class Executor:
         percent, held = (reports.percent, reports.take_held()) if reports else (0, None)
         ending = ending_of(execution.attempt, outcome, percent, held)
         await asyncio.shield(execution.attempt.commit(ending))
-        if isinstance(outcome, Retrying | Snoozed | HandedBack):
+        if isinstance(outcome, _RUNS_AGAIN):
             self._dispatcher.enqueue([JobLine(job.job_id, job.queue_name, job.priority, ending.run_at or 0)])
         self._dispatcher.done([job.job_id])
         _log.info("%s attempt %d: %s", job.job_id, job.claim_no, type(outcome).__name__.lower())

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from workhall.jobs.ports import Event
+from workhall.jobs.messages import Event
 
 __all__ = ["JobEvents"]
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms
+from workhall.jobs.messages import JobWrite
 from workhall.jobs.outcome import clean
-from workhall.jobs.ports import JobWrite
 from workhall.sdk import JobCancelled
 
 __all__ = ["Progress"]

@@ -10,8 +10,9 @@ import orjson
 from sqlalchemy import RowMapping
 
 from workhall.jobs.errors import DeadLetterNotFound, JobNotEnded, JobNotFound, JobsError, QueueUnavailable
+from workhall.jobs.messages import IdempotencyKey, Submission
 from workhall.jobs.payloads import validate_payload
-from workhall.jobs.ports import Dispatcher, IdempotencyKey, Submission
+from workhall.jobs.ports import Dispatcher
 from workhall.jobs.principal import HOST
 from workhall.jobs.status import TERMINAL
 from workhall.jobs.store import SqlStore

@@ -10,7 +10,7 @@ import orjson
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import derived_uuid, now_ms
-from workhall.jobs.ports import NewAsset, StoredAsset
+from workhall.jobs.messages import NewAsset, StoredAsset
 from workhall.jobs.store.brands import read_asset, read_brand
 from workhall.jobs.store.credits import read_balance
 from workhall.jobs.store.database import Database

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms
+from workhall.jobs.messages import StepRow
 from workhall.jobs.payloads import first_problem
-from workhall.jobs.ports import StepRow
 from workhall.sdk import JobCancelled, PermanentError
 from workhall.sdk.services import Storage
 

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from workhall.jobs.errors import DispatchForbidden, PayloadInvalid, QueueUnknown
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
+from workhall.jobs.messages import IdempotencyKey, NewJob, Submission
 from workhall.jobs.payloads import validate_payload
-from workhall.jobs.ports import Dispatcher, IdempotencyKey, NewJob, Store, Submission
+from workhall.jobs.ports import Dispatcher, Store
 from workhall.jobs.principal import Principal
 from workhall.plugins.registry import RegisteredProcessor, Registry
 from workhall.sdk import AcceptedJob, Processor

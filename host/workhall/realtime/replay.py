@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol
 
 from workhall.engine.connections import backoff_s
-from workhall.jobs.ports import LoggedEvent, Store
+from workhall.jobs.messages import LoggedEvent
+from workhall.jobs.ports import Store
 from workhall.jobs.store import DatabaseAway
 from workhall.realtime.packets import event_packet
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from workhall.jobs.ids import job_id, now_ms
-from workhall.jobs.ports import Claim, ClaimedJob, JobWrite
+from workhall.jobs.messages import Claim, ClaimedJob, JobWrite
 from workhall.jobs.store.records import read_job
 from workhall.jobs.submit import new_job
 

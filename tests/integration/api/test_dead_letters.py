@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 from workhall.jobs.ids import job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, DeadLetter, JobWrite, StepRow
+from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, DeadLetter, JobWrite, StepRow
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.tables import generation_jobs, job_data, job_steps
 

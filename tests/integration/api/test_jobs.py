@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite
+from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite
 from workhall.jobs.status import AttemptStatus, JobStatus
 
 from .conftest import OWNER, STRANGER, Host

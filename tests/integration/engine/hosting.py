@@ -13,7 +13,7 @@ from sqlalchemy import select
 from workhall.engine.dispatcher import RedisDispatcher
 from workhall.engine.process import WorkerProcess
 from workhall.jobs.execute import Installed
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.principal import HOST, Principal
 from workhall.jobs.status import TERMINAL
 from workhall.jobs.store import SqlStore

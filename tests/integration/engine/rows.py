@@ -6,7 +6,7 @@ from typing import Any
 
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import NewJob
+from workhall.jobs.messages import NewJob
 
 
 def new_job(queue: str = "q", **fields: Any) -> NewJob:

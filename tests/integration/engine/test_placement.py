@@ -13,7 +13,7 @@ from workhall.engine.lease import Lease
 from workhall.engine.process import WorkerProcess
 from workhall.engine.service import Service
 from workhall.jobs.ids import now_ms
-from workhall.jobs.ports import Claim, ClaimedJob
+from workhall.jobs.messages import Claim, ClaimedJob
 from workhall.jobs.store.queues import isolate_queues
 from workhall.storage import open_storage
 

@@ -16,7 +16,7 @@ from workhall.engine.connections import backoff_s, connect
 from workhall.engine.pump import Pump
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Claim, ClaimedJob, JobLine, JobWrite, LoggedEvent, Submission
+from workhall.jobs.messages import Claim, ClaimedJob, JobLine, JobWrite, LoggedEvent, Submission
 from workhall.jobs.store import SqlStore
 
 from tests.fixtures.valkey import Valkey

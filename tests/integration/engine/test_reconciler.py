@@ -8,7 +8,7 @@ from typing import Any
 
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
+from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.sdk import JobContext, Retry
 

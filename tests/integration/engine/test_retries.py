@@ -6,7 +6,7 @@ import asyncio
 import statistics
 from collections.abc import Iterable, Sequence
 
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.sdk import JobContext, PermanentError, Retry, RetryAfter, Snooze, fixed
 
 from tests.integration.engine.hosting import Host, fields

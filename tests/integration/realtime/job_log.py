@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from workhall.jobs.ids import job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite, LoggedEvent, NewJob, Submission
+from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, LoggedEvent, NewJob, Submission
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.store import SqlStore
 from workhall.jobs.store.brands import create_brand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import NewJob, Submission
+from workhall.jobs.messages import NewJob, Submission
 from workhall.jobs.store.records import read_job
 
 from tests.integration.realtime.conftest import System

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import JobWrite, LoggedEvent
+from workhall.jobs.messages import JobWrite, LoggedEvent
 from workhall.realtime.limits import Limits
 
 from tests.integration.realtime.clients import PythonClient

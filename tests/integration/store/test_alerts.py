@@ -12,7 +12,7 @@ from sqlalchemy import select
 from workhall.jobs.alerts import AlertMail
 from workhall.jobs.ids import job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Claim, ClaimedJob, DeadLetter, JobWrite, NewJob, Submission, Written
+from workhall.jobs.messages import Claim, ClaimedJob, DeadLetter, JobWrite, NewJob, Submission, Written
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store import SqlStore
 from workhall.jobs.tables import dead_letters, generation_jobs, job_data

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select, text, update
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Claim, NewJob, Submission
+from workhall.jobs.messages import Claim, NewJob, Submission
 from workhall.jobs.store import SqlStore
 from workhall.jobs.store.cancels import apply_cancels
 from workhall.jobs.tables import generation_jobs

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from workhall.jobs.ids import job_id, now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
+from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.store import SqlStore
 from workhall.jobs.tables import generation_jobs

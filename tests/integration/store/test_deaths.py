@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 from workhall.jobs.ids import now_ms, uuid7
-from workhall.jobs.ports import Claim, ClaimedJob, Rescue, Submission
+from workhall.jobs.messages import Claim, ClaimedJob, Rescue, Submission
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store import SqlStore
 from workhall.jobs.store.credits import Balance, grant_credits, read_balance

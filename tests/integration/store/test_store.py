@@ -10,7 +10,7 @@ from sqlalchemy import select
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, InsufficientCredits
 from workhall.jobs.ids import child_id, derived_uuid, job_id, now_ms, uuid7
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import (
+from workhall.jobs.messages import (
     AttemptEnd,
     Claim,
     ClaimedJob,

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.store import DatabaseAway
 from workhall.realtime.packets import event_packet
 from workhall.realtime.replay import Cursor, EventRows

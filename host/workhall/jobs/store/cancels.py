@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.status import CLAIMABLE, JobStatus
 from workhall.jobs.store.credits import settle_credits
 from workhall.jobs.store.events import insert_events

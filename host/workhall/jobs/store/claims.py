@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.ports import Claim, ClaimedJob, LoggedEvent, NotClaimed, StepRow
+from workhall.jobs.messages import Claim, ClaimedJob, LoggedEvent, NotClaimed, StepRow
 from workhall.jobs.status import CLAIMABLE, AttemptStatus, JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
 from workhall.jobs.store.events import insert_events

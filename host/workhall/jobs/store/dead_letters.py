@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, RowMapping, delete, insert, select, tuple_
 
-from workhall.jobs.ports import DeadLetter, IdempotencyKey, NewJob, Submission, Submitted
+from workhall.jobs.messages import DeadLetter, IdempotencyKey, NewJob, Submission, Submitted
 from workhall.jobs.store.submissions import apply_submissions
 from workhall.jobs.tables import dead_letters, job_data
 

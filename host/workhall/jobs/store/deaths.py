@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from workhall.jobs.ids import uuid7
 from workhall.jobs.job_events import JobEvents
+from workhall.jobs.messages import AttemptEnd, DeadLetter, JobWrite
 from workhall.jobs.outcome import clean
-from workhall.jobs.ports import AttemptEnd, DeadLetter, JobWrite
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.store.writes import apply_writes
 from workhall.jobs.tables import generation_jobs

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from workhall.jobs.ports import JobWrite, NewAsset, NewJob, StepRow, StoredAsset
+from workhall.jobs.messages import JobWrite, NewAsset, NewJob, StepRow, StoredAsset
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
 from workhall.jobs.store.cancels import Cancellation, cancel_children

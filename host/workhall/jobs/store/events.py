@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from workhall.jobs.ports import LoggedEvent
+from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.tables import generation_jobs, job_events
 
 __all__ = ["insert_events", "read_events"]

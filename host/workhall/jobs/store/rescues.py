@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, update
 
-from workhall.jobs.ports import JobLine, LoggedEvent, Rescue, Rescued
+from workhall.jobs.messages import JobLine, LoggedEvent, Rescue, Rescued
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.store.events import insert_events
 from workhall.jobs.tables import generation_jobs, job_attempts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from workhall.jobs.ports import (
+from workhall.jobs.messages import (
     Claim,
     ClaimedJob,
     JobState,

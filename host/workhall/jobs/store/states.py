@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_
 
-from workhall.jobs.ports import JobLine, JobState
+from workhall.jobs.messages import JobLine, JobState
 from workhall.jobs.status import JobStatus
 from workhall.jobs.tables import generation_jobs
 

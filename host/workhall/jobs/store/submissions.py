@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
 from workhall.jobs.ids import now_ms
-from workhall.jobs.ports import IdempotencyKey, NewJob, Submission, Submitted
+from workhall.jobs.messages import IdempotencyKey, NewJob, Submission, Submitted
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.credits import reserve_credits
 from workhall.jobs.store.events import insert_events

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, case, func, null, update
 
-from workhall.jobs.ports import Event, JobWrite, LoggedEvent, Written
+from workhall.jobs.messages import Event, JobWrite, LoggedEvent, Written
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
 from workhall.jobs.store.dead_letters import MakeAlert
