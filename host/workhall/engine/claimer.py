@@ -125,6 +125,8 @@ class JobClaimer:
         self._pump.done([refused.job_id])
         if refused.run_at is not None:
             self._pump.enqueue([JobLine(refused.job_id, queue, refused.priority, refused.run_at)])
+        else:
+            self._pump.republish(refused.job_id)  # whoever ended it may have died before it could say so
         self.ended(queue)
 
     async def _one_by_one(self, job_ids: list[str], error: Exception) -> None:

@@ -202,9 +202,13 @@ class Pump:
 
     def _fill(self, gaps: list[tuple[bytes, int]]) -> None:
         for job_id, last in dict(gaps).items():
-            task = asyncio.create_task(self._fill_gap(job_id.decode(), last), name="fill-gap")
-            self._fillers.add(task)
-            task.add_done_callback(self._fillers.discard)
+            self.republish(job_id.decode(), last)
+
+    def republish(self, job_id: str, after: int = 0) -> None:
+        """Announce a job's events above ``after`` from the rows; what was announced before is dropped by Redis."""
+        task = asyncio.create_task(self._fill_gap(job_id, after), name="fill-gap")
+        self._fillers.add(task)
+        task.add_done_callback(self._fillers.discard)
 
     async def _fill_gap(self, job_id: str, last: int) -> None:
         try:

@@ -10,6 +10,7 @@ from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
 from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
 from workhall.jobs.status import AttemptStatus, JobStatus
+from workhall.jobs.store.cancels import apply_cancels
 from workhall.sdk import JobContext, Retry
 
 from tests.fixtures.waiting import eventually
@@ -167,3 +168,15 @@ async def test_a_second_reconciler_waits_for_the_first_ones_term(sqlite_host: Ho
             await host.ended(probe.job_id)
             assert lua.redis.get("saq:reconciler") == first.worker_id.encode()
         assert second.worker_id != first.worker_id
+
+
+async def test_a_cancel_that_nobody_announced_is_told_by_whoever_meets_the_job(sqlite_host: Host, lua: Lua) -> None:
+    host = sqlite_host
+    host.serve(answer)
+    job_id = await host.submit()
+    await host.dispatcher.flushed()
+    await host.store.database.write(lambda connection: apply_cancels(connection, [job_id]))  # and then it died
+    async with host.working():
+        await eventually(lambda: published(lua.redis, job_id) == [1, 2, 3])
+    assert (await host.job(job_id))["status"] == "cancelled"
+    assert await host.names(job_id) == ["queued", "cancelled", "failed"]
