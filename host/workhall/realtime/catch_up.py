@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from workhall.engine.connections import backoff_s
+from workhall.engine.tasks import end_tasks
 from workhall.jobs.ports import Store
 from workhall.jobs.store import DatabaseAway
 from workhall.realtime.fanout import Fanout
@@ -40,8 +41,7 @@ class CatchUp:
     async def close(self) -> None:
         """Stop."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks([self._task])
 
     async def _run(self) -> None:
         tries = 0

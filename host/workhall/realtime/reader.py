@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from redis.exceptions import RedisError, ResponseError
 
 from workhall.engine.connections import backoff_s, connect
+from workhall.engine.tasks import end_tasks
 
 __all__ = ["STREAM", "StreamEntry", "StreamId", "StreamReader"]
 
@@ -81,8 +82,7 @@ class StreamReader:
     async def close(self) -> None:
         """Stop reading and close the connection."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks([self._task])
         await self._redis.aclose()
 
     async def _run(self) -> None:

@@ -11,8 +11,8 @@ from tests.integration.engine.hosting import Host
 
 
 async def noop(job: JobContext) -> None:
-    """Note that it ran, and nothing else."""
-    await asyncio.sleep(0.002)
+    """Take long enough to be caught at it, and note that it ran."""
+    await asyncio.sleep(0.03)
     note(job, job.id)
 
 

@@ -192,7 +192,7 @@ async def test_a_paid_step_under_way_is_finished_first_whatever_ends_the_attempt
         await asyncio.wait_for(paying.wait(), 5)
         if by == "cancel":
             await Canceller(host.store, host.dispatcher).cancel(job_id)
-        asyncio.get_running_loop().call_later(0.5 if by == "drain" else 2.5, paid.set)
+        asyncio.get_running_loop().call_later(1.5 if by == "cancel" else 0.5, paid.set)
         if by != "drain":
             await host.ended(job_id)
     (step,) = await steps_of(host, job_id)
