@@ -22,6 +22,7 @@ __all__ = ["Flight", "FlightRecorder"]
 
 _POOL_THREADS: Final = 32
 _ON_LOOP: Final = slice(LOOP, LOOP + RECORD_BYTES)
+_A_WHILE_S: Final = 0.02  # most steps take microseconds
 _CURRENT: Final[ContextVar[Flight | None]] = ContextVar("workhall_flight", default=None)
 
 
@@ -53,6 +54,7 @@ class FlightRecorder:
         self.file: FlightFile | None = None
         self.flights: dict[tuple[str, int], Flight] = {}
         self.threads: dict[int, Flight] = {}
+        self._longest: tuple[float, Flight] | None = None
         self._places = [LOOP + (1 + number) * RECORD_BYTES for number in range(THREADS)]
 
     def open(self, folder: Path, worker_id: str, backoffs: Mapping[str, Any]) -> None:
@@ -84,6 +86,16 @@ class FlightRecorder:
         suspect = None if self.file is None else suspect_of(self.file.records[_ON_LOOP])
         return self.flights.get((suspect.job_id, suspect.claim_no)) if suspect else None
 
+    def stepped(self, flight: Flight, seconds: float) -> None:
+        """Note a step of an attempt that took a while on the loop."""
+        if self._longest is None or seconds > self._longest[0]:
+            self._longest = (seconds, flight)
+
+    def take_longest(self) -> Flight | None:
+        """Return whose step was the longest of those that took a while since the last call."""
+        longest, self._longest = self._longest, None
+        return longest[1] if longest else None
+
     def executing(self) -> list[Flight]:
         """Return whose code executes at this instant, on the loop or in threads."""
         found = [self.on_loop, *self.threads.copy().values()]
@@ -107,20 +119,23 @@ class FlightRecorder:
 class _Steps(Coroutine[Any, Any, Any]):
     """A coroutine of an attempt, with each of its steps recorded."""
 
-    __slots__ = ("_record", "_records", "_send", "_work")
+    __slots__ = ("_flight", "_record", "_records", "_send", "_work")
 
     def __init__(self, work: Coroutine[Any, Any, Any], flight: Flight) -> None:
         assert flight.recorder.file is not None  # noqa: S101 - opened before the first job
+        self._flight = flight
         self._work, self._send, self._record = work, work.send, flight.record
         self._records = flight.recorder.file.records
 
     def send(self, value: Any) -> Any:
-        records = self._records
+        records, began = self._records, time.monotonic()
         records[_ON_LOOP] = self._record
         try:
             return self._send(value)
         finally:
             records[LOOP] = 0
+            if (took := time.monotonic() - began) > _A_WHILE_S:
+                self._flight.recorder.stepped(self._flight, took)
 
     def throw(self, *error: Any) -> Any:
         self._records[_ON_LOOP] = self._record

@@ -92,7 +92,10 @@ class Watchdog:
         faulthandler.dump_traceback_later(GIL_HELD_S, exit=True, file=self._stacks)
 
     def _weigh(self) -> None:
-        executing = {(flight.job.job_id, flight.job.claim_no) for flight in self._recorder.executing()}
+        # A call that holds the GIL while it takes the memory is seen only when it is over: then by how long it took.
+        longest = self._recorder.take_longest()
+        blamed = self._recorder.executing() or ([longest] if longest else [])
+        executing = {(flight.job.job_id, flight.job.claim_no) for flight in blamed}
         flights = self._recorder.flights.copy()
         if self._scales.weigh(executing, flights) > self._most_bytes:
             heaviest = self._scales.heaviest()

@@ -56,7 +56,8 @@ def claimed_in_redis(lua: Lua, worker: str, *jobs: NewJob | ClaimedJob) -> None:
     lua.redis.sadd(f"saq:claims:{worker}", *(job.job_id for job in jobs))
 
 
-async def test_whatever_a_death_left_behind_is_made_good(host: Host, lua: Lua) -> None:
+async def test_whatever_a_death_left_behind_is_made_good(sqlite_host: Host, lua: Lua) -> None:
+    host = sqlite_host
     old = now_ms() - LONG_AGO_MS
     never_queued = await inserted(host)
     never_scheduled = await inserted(host, run_at=now_ms() + 1500)

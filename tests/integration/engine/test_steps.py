@@ -172,7 +172,8 @@ async def test_a_paid_step_whose_end_is_not_known_is_not_paid_again(host: Host) 
 
 
 @pytest.mark.parametrize("by", ["time-out", "cancel", "drain"])
-async def test_a_paid_step_under_way_is_finished_first_whatever_ends_the_attempt(host: Host, by: str) -> None:
+async def test_a_paid_step_under_way_is_finished_first_whatever_ends_the_attempt(sqlite_host: Host, by: str) -> None:
+    host = sqlite_host
     paying, paid = asyncio.Event(), asyncio.Event()
     calls: list[int] = []
 
