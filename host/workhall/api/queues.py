@@ -73,9 +73,9 @@ async def submit_elsewhere(request: ApiRequest, queue: FromPath[str]) -> Accepte
     plugin = await _former_plugin(api, queue)
     if plugin is None:
         raise QueueUnknown(queue, sorted(api.registry.processors))
-    raise QueueUnavailable(
-        f'The queue "{queue}" belongs to the plugin {plugin}, which is not installed; run `pip install {plugin}`.'
-    )
+    reasons = [record.reason for record in api.registry.records if record.name == plugin and record.reason]
+    gone = f'The queue "{queue}" belongs to the plugin {plugin}, which is not installed; install it again.'
+    raise QueueUnavailable(reasons[0] if reasons else gone)
 
 
 async def _former_plugin(api: ApiState, queue: str) -> str | None:

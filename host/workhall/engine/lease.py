@@ -42,6 +42,8 @@ class Lease:
         self._thread.join(timeout=RENEW_S)
         try:
             self._redis.delete(f"saq:wake:{self.worker_id}")
+            if self._redis.get("saq:reconciler") == self.worker_id.encode():
+                self._redis.delete("saq:reconciler")  # the next one need not wait for the end of our term
             if self._redis.scard(f"saq:claims:{self.worker_id}"):
                 self._redis.zadd("saq:leases", {self.worker_id: 0})  # run out: somebody looks after what is left
             else:

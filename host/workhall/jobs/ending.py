@@ -9,6 +9,7 @@ import orjson
 
 from workhall.jobs.attempt import Attempt
 from workhall.jobs.ids import now_ms, uuid7
+from workhall.jobs.job_events import CANCELLED
 from workhall.jobs.messages import AttemptEnd, DeadLetter, JobWrite
 from workhall.jobs.outcome import Cancelled, Completed, Failed, HandedBack, Outcome, Retrying, Snoozed
 from workhall.jobs.status import AttemptStatus, JobStatus
@@ -77,6 +78,7 @@ def _snoozed(outcome: Snoozed, attempt: Attempt, write: JobWrite, at: int, _perc
 def _cancelled(_outcome: Cancelled, attempt: Attempt, write: JobWrite, at: int, percent: int) -> None:
     write.events.extend(attempt.events.cancellation(at, progress=percent))
     write.status, write.completed_at, write.credits_settled = JobStatus.CANCELLED, at, 0
+    write.message = write.error = CANCELLED
     write.attempt = AttemptEnd(AttemptStatus.CANCELLED, None, at)
 
 

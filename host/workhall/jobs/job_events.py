@@ -6,13 +6,15 @@ again would cost more than the rest of a transition.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from workhall.jobs.messages import Event
 
-__all__ = ["JobEvents"]
+__all__ = ["CANCELLED", "JobEvents"]
+
+CANCELLED: Final = "The job was cancelled"
 
 
 class JobEvents(NamedTuple):
@@ -51,10 +53,9 @@ class JobEvents(NamedTuple):
 
     def cancellation(self, at_ms: int, *, progress: int) -> list[Event]:
         """Make the two events of a cancelled job; the second one is for clients that know no other end."""
-        message = "The job was cancelled"
         return [
-            self.make("job:cancelled", at_ms, status="cancelled", progress=progress, message=message),
-            self.failed(at_ms, error=message, retries_left=0, next_attempt_at=None, cancelled=True),
+            self.make("job:cancelled", at_ms, status="cancelled", progress=progress, message=CANCELLED),
+            self.failed(at_ms, error=CANCELLED, retries_left=0, next_attempt_at=None, cancelled=True),
         ]
 
     def make(self, name: str, at_ms: int, **fields: Any) -> Event:

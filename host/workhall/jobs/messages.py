@@ -126,10 +126,9 @@ class IdempotencyKey:
 
 @dataclass(slots=True)
 class Submission:
-    """Jobs that are accepted together or not at all; ``owner`` must own their brands (None: not checked)."""
+    """Jobs that are accepted together or not at all; a job's brand must be its user's."""
 
     jobs: list[NewJob]
-    owner: str | None = None
     idempotency: IdempotencyKey | None = None
 
 

@@ -40,7 +40,10 @@ def validate_payload(
     """
     values = _filled(model, given, principal, credit_cost)
     try:
-        payload = model.model_validate_json(orjson.dumps(values))
+        text = orjson.dumps(values)
+        if rb"\u0000" in text:
+            _refuse_nul(values, "")
+        payload = model.model_validate_json(text)
     except ValidationError as error:
         raise PayloadInvalid(details_of(error)) from None
     except TypeError as error:
@@ -76,10 +79,23 @@ def _filled(model: type[BaseModel], given: Mapping[str, Any], principal: Princip
         if values.get(name) is None and values.get("user_id") is None:
             values.pop("user_id", None)
             values[name] = principal.user_id
-    if "credit_cost" in model.model_fields and not principal.sees_all:
+    if not principal.sees_all:  # what a user says of the cost is ignored
         values.pop("credit_cost", None)
+        values.pop("creditCost", None)
+    if "credit_cost" in model.model_fields and not principal.sees_all:
         values[wire_name(model, "credit_cost")] = credit_cost
     return values
+
+
+def _refuse_nul(value: Any, field: str) -> None:
+    """Name the field that holds a NUL character, which PostgreSQL cannot store in a text."""
+    if isinstance(value, str) and "\x00" in value:
+        raise PayloadInvalid([{"field": field, "message": "must not hold a NUL character", "type": "nul"}])
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inner:
+        place = f"{field}.{name}" if field else str(name)
+        _refuse_nul(item, place)
+        _refuse_nul(name, place)
 
 
 def _check_user(payload: BaseModel, principal: Principal) -> None:

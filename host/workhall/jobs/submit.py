@@ -57,8 +57,7 @@ class Submitter:
         """
         prepared = [self._prepare(principal, request, by_endpoint) for request in requests]
         jobs = [job for job, _ in prepared]
-        owner = None if principal.sees_all or (by_endpoint and principal.user_id is None) else principal.user_id
-        submitted = await self._store.submit(Submission(jobs, owner, idempotency))
+        submitted = await self._store.submit(Submission(jobs, idempotency))
         if not submitted.replayed:
             self._dispatcher.enqueue([job.line for job in jobs])
             self._dispatcher.publish(submitted.events)

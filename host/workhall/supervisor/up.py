@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 from workhall.settings import Settings
@@ -20,6 +21,7 @@ async def run_up(settings: Settings, plan: Plan, announce: Callable[[str], None]
     Raises:
         StartError: a part does not come up; whatever had been started is ended again.
     """
+    os.umask(0o077)  # payloads, pictures and secrets in the data folder are nobody else's
     link = ChildLink.from_environment(exit_after_s=settings.shutdown_grace_s + 60)
     lock = DataLock(settings.data_dir)
     leftovers_s = settings.shutdown_grace_s + DRAIN_MARGIN_S + API_GRACE_S

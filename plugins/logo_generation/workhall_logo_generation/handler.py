@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from workhall import JobContext
+from workhall import JobContext, PermanentError
 
 from workhall_logo_generation.drawing import draw
 from workhall_logo_generation.previous import read_previous
@@ -79,11 +79,18 @@ async def _render(job: JobContext[LogoPayload], index: int, prompt: str, previou
         picture = await draw(render_logo, brief, index)
     else:
         notes = job.payload.refinement_notes or ""
-        picture = await draw(refine_logo, previous, notes, brief, index)
+        picture = await _refined(previous, notes, brief, index)
     key = f"tmp/{job.id}/logo-{index}.png"
     await job.services.storage.put(key, picture, content_type="image/png")
     variation = VARIATIONS[index % len(VARIATIONS)].name
     return RenderedLogo(index=index, key=key, variation=variation, prompt=prompt, provider=_PROVIDER)
+
+
+async def _refined(previous: bytes, notes: str, brief: LogoBrief, index: int) -> bytes:
+    try:
+        return await draw(refine_logo, previous, notes, brief, index)
+    except ValueError as error:  # what is no picture now is none at the next attempt
+        raise PermanentError(str(error)) from error
 
 
 def _brief(payload: LogoPayload) -> LogoBrief:

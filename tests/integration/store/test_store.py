@@ -198,7 +198,7 @@ async def test_a_foreign_brand_is_not_found_and_reserves_nothing(store: SqlStore
     stranger = str(uuid7())
     brand = await store.database.write(lambda c: create_brand(c, stranger, "Theirs", {}))
     with pytest.raises(BrandNotFound):
-        await store.submit(Submission([new_job(brand_id=brand.id, credits=1)], owner=USER))
+        await store.submit(Submission([new_job(brand_id=brand.id, credits=1)]))
     assert await balance(store) == Balance(5, 0, 0)
 
 

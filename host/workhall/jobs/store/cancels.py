@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select, update
 
 from workhall.jobs.ids import now_ms
-from workhall.jobs.job_events import JobEvents
+from workhall.jobs.job_events import CANCELLED, JobEvents
 from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.status import CLAIMABLE, JobStatus
 from workhall.jobs.store.credits import settle_credits
@@ -71,6 +71,8 @@ def _end_or_ask(connection: Connection, job_id: str) -> tuple[tuple[LoggedEvent,
         .where(_JOBS.job_id == job_id, _JOBS.status.in_(CLAIMABLE))
         .values(
             status=JobStatus.CANCELLED,
+            message=CANCELLED,
+            error=CANCELLED,
             completed_at=at,
             cancel_requested=True,
             credits_settled=0,

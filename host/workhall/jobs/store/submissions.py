@@ -21,9 +21,7 @@ from workhall.jobs.tables import brands, dead_letters, generation_jobs, idempote
 __all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
 
 # Built once: on the way of every submission, building a statement costs more than running it.
-_OWN_BRANDS: Final = select(brands.c.id).where(
-    brands.c.id.in_(bindparam("ids", expanding=True)), brands.c.user_id == bindparam("owner")
-)
+_OWNERS: Final = select(brands.c.id, brands.c.user_id).where(brands.c.id.in_(bindparam("ids", expanding=True)))
 _NEW_JOB: Final = insert(generation_jobs)
 _NEW_DATA: Final = insert(job_data)
 
@@ -95,8 +93,7 @@ def _admit(connection: Connection, submission: Submission) -> Submitted | Except
         several = len({job.user_id for job in submission.jobs}) > 1
         # A refused submission gives its key back, and what it has reserved for its first users.
         with connection.begin_nested() if key or several else nullcontext():
-            if submission.owner is not None:
-                _check_brands(connection, submission.owner, submission.jobs)
+            _check_brands(connection, submission.jobs)
             # Another process may be first with the key: the insert waits for its end, and its answer is ours.
             if key and not _remember(connection, key, submission.jobs) and (known := _known_answer(connection, key)):
                 return known
@@ -119,9 +116,13 @@ def _known_answer(connection: Connection, key: IdempotencyKey) -> Submitted | No
     return Submitted(tuple(orjson.loads(row.job_ids)), replayed=True)
 
 
-def _check_brands(connection: Connection, owner: str, jobs: Iterable[NewJob]) -> None:
-    wanted = {job.brand_id for job in jobs if job.brand_id is not None}
-    if wanted and len(connection.scalars(_OWN_BRANDS, {"ids": list(wanted), "owner": owner}).all()) < len(wanted):
+def _check_brands(connection: Connection, jobs: Iterable[NewJob]) -> None:
+    """A job of a user belongs to a brand of that user, whoever submits it; the host's own jobs have no user."""
+    wanted = {(job.brand_id, job.user_id) for job in jobs if job.brand_id is not None and job.user_id is not None}
+    if not wanted:
+        return
+    found = connection.execute(_OWNERS, {"ids": sorted({brand_id for brand_id, _ in wanted})})
+    if not wanted <= {(row.id, row.user_id) for row in found}:
         raise BrandNotFound
 
 
