@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from workhall import JobContext, PermanentError
@@ -133,4 +134,6 @@ async def _save_one(job: JobContext[LogoPayload], logo: RenderedLogo) -> LogoAss
     asset = await job.services.assets.add(
         key, brand_id=str(payload.brand_id), asset_type="logo", url=source, metadata=details
     )
-    return LogoAsset(id=asset.id, brand_id=asset.brand_id, url=f"/files/{asset.id}", metadata=details)
+    created_at = datetime.fromtimestamp(asset.created_at / 1000, UTC)
+    url = f"/files/{asset.id}"
+    return LogoAsset(id=asset.id, brand_id=asset.brand_id, url=url, metadata=details, created_at=created_at)

@@ -1,5 +1,6 @@
 """What logo-generation takes and gives; bounds as in the requirements (`001`, §3)."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -51,8 +52,10 @@ class LogoAsset(WireModel):
     brand_id: str
     asset_type: Literal["logo"] = "logo"
     url: Annotated[str, Preview("image")]
+    thumbnail_url: str | None = None
     metadata: dict[str, Any]
     is_selected: bool = False
+    created_at: datetime
 
 
 class LogoResult(WireModel):
