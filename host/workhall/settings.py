@@ -5,18 +5,36 @@ the data folder with mode 0600), so that every command that is given the same da
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings", "SettingsError", "environment", "load_settings"]
 
 _ENV_FILE = ".env"
+_WEB = ("http://", "https://")
+# What an address may begin with, by field.
+_SCHEMES = {
+    "redis_url": ("redis://", "rediss://", "unix://"),
+    "database_url": ("postgresql://", "sqlite:///"),
+    "storage_url": ("file://", "s3://"),
+    "public_url": _WEB,
+    "cors_origins": (*_WEB, "*"),
+}
 
 
 class SettingsError(Exception):
@@ -63,11 +81,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("database_url")
+    @field_validator(*_SCHEMES)
     @classmethod
-    def _known_database(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite://", "postgresql://", "postgres://")):
-            raise ValueError("must start with postgresql:// or sqlite:///")
+    def _known_scheme(cls, value: str, info: ValidationInfo) -> str:
+        schemes = _SCHEMES[str(info.field_name)]
+        addresses = value.split(",") if info.field_name == "cors_origins" else [value]
+        for address in filter(None, map(str.strip, addresses)):
+            if not re.sub("^postgres:", "postgresql:", address).startswith(schemes):
+                raise ValueError(f"must start with {' or '.join(schemes)}")  # the value may hold a password
         return value
 
     @model_validator(mode="after")

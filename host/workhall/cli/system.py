@@ -44,9 +44,12 @@ def up(
     Prints `ready http://HOST:PORT` when the first request can be served. SIGTERM or Ctrl-C drains it.
     """
     settings = _settings(data, "supervisor")
+    from workhall.plugins.overrides import read_overrides
+    from workhall.settings import environment
     from workhall.supervisor.plan import Plan
     from workhall.supervisor.up import run_up
 
+    read_overrides(environment())  # a wrong figure is said once, before anything starts
     plan = Plan(host=host, port=settings.port if port is None else port, api=api, workers=workers)
     asyncio.run(run_up(settings, plan, typer.echo))
 
