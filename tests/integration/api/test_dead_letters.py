@@ -13,7 +13,8 @@ from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, DeadLetter, Jo
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.jobs.tables import generation_jobs, job_data, job_steps
 
-from .conftest import OWNER, STRANGER, Host, make_registry, processors, serving
+from .conftest import OWNER, STRANGER, Host, serving
+from .processors import make_registry, processors
 
 LETTERS = "/api/v1/admin/dead-letters"
 OPERATOR = {"user": STRANGER, "role": "operator"}

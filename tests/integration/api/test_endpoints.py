@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from workhall.jobs.store.records import JobFilter, list_jobs
 
-from .conftest import OWNER, SIGNATURE, STRANGER, Host
+from .conftest import OWNER, STRANGER, Host
+from .processors import SIGNATURE
 
 BATCHES = "/api/v1/generation/batches"
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import Field
 from workhall.sdk import Endpoint, Processor, WireModel
 
-from .conftest import Host, make_registry, processors, serving
+from .conftest import Host, serving
+from .processors import make_registry, processors
 
 
 @pytest.fixture
