@@ -6,7 +6,6 @@ import asyncio
 import time
 from typing import Any
 
-from workhall.engine.tasks import end_tasks
 from workhall.jobs.ids import now_ms
 from workhall.jobs.job_events import JobEvents
 from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJob, Submission
@@ -117,34 +116,27 @@ async def test_redis_wiped_in_the_middle_loses_nothing_and_disturbs_nobody(sqlit
     host.serve(answer, concurrency=1)
     host.serve(long, "long")
     host.serve(answer, "idle")
-    # The first worker repairs; it must leave the second one's job alone, which is slow to sign in again.
-    second = host.worker(queues=["long"])
-    async with host.worker(queues=["q", "idle"]).running(), second.running():
-        old = now_ms() - LONG_AGO_MS
-        long_job = await inserted(host, queue="long", created_at=old, run_at=old)
-        host.dispatcher.enqueue([long_job.line])
+    old = now_ms() - LONG_AGO_MS
+    elsewhere = await started(host, "slow-to-sign-in", created_at=old, run_at=old)
+    lua.live("slow-to-sign-in")
+    async with host.working():
+        long_id = await host.submit("long")
         await asyncio.wait_for(at_work.wait(), 5)
         many = [await host.submit() for _ in range(50)]
         many += [await host.submit(delay_s=1.5), await host.submit("idle", delay_s=1.5)]
         await host.ended(many[0])
         lua.redis.flushall()
-        unknown = asyncio.create_task(kept_unknown(lua, second.worker_id))
+        many.append((await inserted(host)).job_id)  # which is found at the second look
         for job_id in many:
             row = await host.ended(job_id, within_s=15)
             assert (row["status"], row["result"], row["failures"]) == ("complete", 1, 0)
-        await end_tasks([unknown])
+        row = await host.job(elsewhere.job_id)
+        assert (row["worker_id"], row["claim_no"]) == ("slow-to-sign-in", 1)
         go_on.set()
-        row = await host.ended(long_job.job_id)
+        row = await host.ended(long_id)
         assert (row["result"], row["claim_no"]) == ("undisturbed", 1)
-        await eventually(lambda: published(lua.redis, long_job.job_id) == [1, 2, 3, 4])
-    assert await host.names(many[-1]) == ["queued", "started", "complete"]
-
-
-async def kept_unknown(lua: Lua, worker: str) -> None:
-    """Take away the worker's lease as often as it takes it."""
-    while True:
-        lua.redis.zrem("saq:leases", worker)
-        await asyncio.sleep(0.02)
+        await eventually(lambda: published(lua.redis, long_id) == [1, 2, 3, 4])
+    assert await host.names(many[-2]) == ["queued", "started", "complete"]
 
 
 async def test_a_lease_that_ran_out_because_redis_was_away_costs_its_worker_nothing(

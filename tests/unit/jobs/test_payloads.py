@@ -109,3 +109,14 @@ def test_a_body_must_be_a_json_object(raw: bytes) -> None:
 def test_no_body_is_an_empty_object() -> None:
     assert parse_object(b"") == {}
     assert parse_object(b'{"a":1}') == {"a": 1}
+
+
+def test_a_nul_from_outside_is_refused_by_its_field_and_the_host_s_own_is_not() -> None:
+    class Nested(WireModel):
+        deep: dict[str, list[str]]
+
+    with pytest.raises(PayloadInvalid) as refused:
+        validate_payload(Nested, {"deep": {"a": ["fine", "b\x00"]}}, USER, 0)
+    assert refused.value.details == [{"field": "deep.a.1", "message": "must not hold a NUL character", "type": "nul"}]
+    assert validate_payload(Nested, {"deep": {"a": ["\\u0000"]}}, USER, 0)
+    assert validate_payload(Nested, {"deep": {"a": ["\x00"]}}, HOST, 0)
