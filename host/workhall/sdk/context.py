@@ -85,7 +85,8 @@ class JobContext(ABC, Generic[PayloadT]):
         a result is never run again silently but fails as ``outcomeUnknown``.
 
         Raises:
-            ValueError: ``name`` was used before in this attempt, or a stored result does not fit ``model``.
+            ValueError: ``name`` was used before in this attempt.
+            PermanentError: a stored result does not fit ``model`` any more, or a paid step's end is not known.
         """
 
     @abstractmethod
