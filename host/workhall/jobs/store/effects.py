@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.messages import JobWrite, NewAsset, NewJob, StepRow, StoredAsset
 from workhall.jobs.status import JobStatus
@@ -16,7 +15,8 @@ from workhall.jobs.store.batch import batch_cte, batch_rows
 from workhall.jobs.store.cancels import Cancellation, cancel_children
 from workhall.jobs.store.credits import settle_credits
 from workhall.jobs.store.dead_letters import MakeAlert, bury
-from workhall.jobs.store.submissions import insert_children, insert_if_absent
+from workhall.jobs.store.submissions import insert_children
+from workhall.jobs.store.upsert import insert_if_absent, insert_or_change
 from workhall.jobs.tables import brand_assets, job_attempts, job_data, job_steps
 
 __all__ = ["Effects", "apply_effects"]
@@ -86,11 +86,7 @@ def _result_update(dialect: str) -> Update:
 def _store_steps(connection: Connection, steps: Sequence[tuple[str, StepRow]]) -> None:
     if not steps:
         return
-    module = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = module.insert(job_steps)
-    new = statement.excluded
-    changed = {"version": new.version, "paid": new.paid, "status": new.status, "result": new.result}
-    statement = statement.on_conflict_do_update(index_elements=["job_id", "name"], set_=changed)
+    statement = insert_or_change(connection.dialect.name, job_steps, ("version", "paid", "status", "result"))
     connection.execute(statement, [_step_row(job_id, step) for job_id, step in steps])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.ids import now_ms
+from workhall.jobs.store.upsert import insert_or_change
 from workhall.jobs.tables import queues
 
 __all__ = ["isolate_queues", "read_isolated", "read_queue_plugin", "remember_queues"]
@@ -17,10 +17,7 @@ def remember_queues(connection: Connection, plugins: Mapping[str, str]) -> None:
     """Note that each queue is served by its plugin."""
     if not plugins:
         return
-    module = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = module.insert(queues)
-    changed = {"plugin": statement.excluded.plugin, "seen_at": statement.excluded.seen_at}
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_=changed)
+    statement = insert_or_change(connection.dialect.name, queues, ("plugin", "seen_at"))
     at = now_ms()
     rows = [{"name": name, "plugin": plugin, "seen_at": at} for name, plugin in sorted(plugins.items())]
     connection.execute(statement, rows)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from workhall.jobs.errors import BrandNotFound, IdempotencyConflict, JobsError
 from workhall.jobs.ids import now_ms
@@ -16,9 +15,10 @@ from workhall.jobs.messages import IdempotencyKey, NewJob, Submission, Submitted
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.credits import reserve_credits
 from workhall.jobs.store.events import insert_events
+from workhall.jobs.store.upsert import insert_if_absent
 from workhall.jobs.tables import brands, dead_letters, generation_jobs, idempotency_keys, job_data, job_steps
 
-__all__ = ["apply_submissions", "insert_children", "insert_if_absent", "insert_jobs"]
+__all__ = ["apply_submissions", "insert_children", "insert_jobs"]
 
 # Built once: on the way of every submission, building a statement costs more than running it.
 _OWNERS: Final = select(brands.c.id, brands.c.user_id).where(brands.c.id.in_(bindparam("ids", expanding=True)))
@@ -77,12 +77,6 @@ def insert_children(connection: Connection, children: Sequence[NewJob]) -> list[
     _reserve(connection, fresh)
     insert_jobs(connection, fresh)
     return fresh
-
-
-def insert_if_absent(dialect: str, table: Any) -> Any:
-    """Return an INSERT that leaves rows alone whose key is there already."""
-    module = postgresql if dialect == "postgresql" else sqlite
-    return module.insert(table).on_conflict_do_nothing()
 
 
 def _admit(connection: Connection, submission: Submission) -> Submitted | Exception:
