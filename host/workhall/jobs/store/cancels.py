@@ -12,7 +12,7 @@ from workhall.jobs.job_events import CANCELLED, JobEvents
 from workhall.jobs.messages import LoggedEvent
 from workhall.jobs.status import CLAIMABLE, JobStatus
 from workhall.jobs.store.credits import settle_credits
-from workhall.jobs.store.events import insert_events
+from workhall.jobs.store.events import insert_events, numbered
 from workhall.jobs.tables import generation_jobs
 
 __all__ = ["Cancellation", "apply_cancels", "cancel_children"]
@@ -100,10 +100,7 @@ def _children(connection: Connection, job_id: str) -> Sequence[str]:
 def _ended(connection: Connection, row: Row[Any], at: int) -> tuple[LoggedEvent, ...]:
     maker = JobEvents(row.job_id, row.queue_name, row.brand_id, row.claim_no)
     made = maker.cancellation(at, progress=row.progress)
-    events = tuple(
-        LoggedEvent(row.job_id, row.last_seq - 1 + place, event.name, event.data, at, row.brand_id, row.user_id)
-        for place, event in enumerate(made)
-    )
+    events = tuple(numbered(event, row, row.last_seq - 1 + place) for place, event in enumerate(made))
     insert_events(connection, events)
     if row.credits and row.user_id:
         settle_credits(connection, row.user_id, row.job_id, row.credits, 0)

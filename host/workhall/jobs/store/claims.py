@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 
 from workhall.jobs.job_events import JobEvents
-from workhall.jobs.messages import Claim, ClaimedJob, LoggedEvent, NotClaimed, StepRow
+from workhall.jobs.messages import Claim, ClaimedJob, NotClaimed, StepRow
 from workhall.jobs.status import CLAIMABLE, AttemptStatus, JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
-from workhall.jobs.store.events import insert_events
+from workhall.jobs.store.events import insert_events, numbered
 from workhall.jobs.tables import generation_jobs, job_attempts, job_data, job_steps
 
 __all__ = ["apply_claims"]
@@ -110,7 +110,7 @@ def _claimed(row: Row[Any], payload: str, at_ms: int) -> ClaimedJob:
         brand_id=row.brand_id,
         created_at=row.created_at,
         cancel_requested=row.cancel_requested,
-        event=LoggedEvent(row.job_id, row.last_seq, event.name, event.data, at_ms, row.brand_id, row.user_id),
+        event=numbered(event, row, row.last_seq),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
-from workhall.jobs.messages import LoggedEvent
+from workhall.jobs.messages import Event, LoggedEvent
 from workhall.jobs.tables import generation_jobs, job_events
 
-__all__ = ["insert_events", "read_events"]
+__all__ = ["insert_events", "numbered", "read_events"]
 
 _NEW = insert(job_events)
 _READ = (
@@ -20,6 +20,11 @@ _READ = (
     .order_by(job_events.c.seq)
     .limit(bindparam("most"))
 )
+
+
+def numbered(event: Event, row: Row[Any], seq: int) -> LoggedEvent:
+    """Return ``event`` as number ``seq`` of the log of the job whose ``row`` an UPDATE has just given back."""
+    return LoggedEvent(row.job_id, seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)
 
 
 def insert_events(connection: Connection, events: Sequence[LoggedEvent]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, update
 
-from workhall.jobs.messages import JobLine, LoggedEvent, Rescue, Rescued
+from workhall.jobs.messages import JobLine, Rescue, Rescued
 from workhall.jobs.status import AttemptStatus, JobStatus
-from workhall.jobs.store.events import insert_events
+from workhall.jobs.store.events import insert_events, numbered
 from workhall.jobs.tables import generation_jobs, job_attempts
 
 __all__ = ["apply_rescues"]
@@ -32,7 +32,15 @@ def _rescue(connection: Connection, rescue: Rescue) -> Rescued | None:
             _JOBS.worker_id == rescue.worker_id,
         )
         .values(status=JobStatus.QUEUED, worker_id=None, last_seq=_JOBS.last_seq + 1)
-        .returning(_JOBS.queue_name, _JOBS.priority, _JOBS.claim_no, _JOBS.last_seq, _JOBS.brand_id, _JOBS.user_id)
+        .returning(
+            _JOBS.job_id,
+            _JOBS.queue_name,
+            _JOBS.priority,
+            _JOBS.claim_no,
+            _JOBS.last_seq,
+            _JOBS.brand_id,
+            _JOBS.user_id,
+        )
     ).first()
     if row is None:
         return None
@@ -41,6 +49,5 @@ def _rescue(connection: Connection, rescue: Rescue) -> Rescued | None:
         .where(job_attempts.c.job_id == rescue.job_id, job_attempts.c.number == row.claim_no)
         .values(status=AttemptStatus.RESCUED, error=rescue.why, ended_at=rescue.at_ms)
     )
-    event = rescue.event
-    logged = LoggedEvent(rescue.job_id, row.last_seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)
-    return Rescued(JobLine(rescue.job_id, row.queue_name, row.priority, 0), logged)
+    line = JobLine(row.job_id, row.queue_name, row.priority, 0)
+    return Rescued(line, numbered(rescue.event, row, row.last_seq))

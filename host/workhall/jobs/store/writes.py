@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, Row, String, Text, Update, case, func, null, update
 
-from workhall.jobs.messages import Event, JobWrite, LoggedEvent, Written
+from workhall.jobs.messages import JobWrite, LoggedEvent, Written
 from workhall.jobs.status import JobStatus
 from workhall.jobs.store.batch import batch_cte, batch_rows
 from workhall.jobs.store.dead_letters import MakeAlert
 from workhall.jobs.store.effects import Effects, apply_effects
-from workhall.jobs.store.events import insert_events
+from workhall.jobs.store.events import insert_events, numbered
 from workhall.jobs.tables import generation_jobs
 
 __all__ = ["apply_writes"]
@@ -135,11 +135,7 @@ def _number(by_fence: dict[_Fence, list[JobWrite]], rows: dict[_Fence, Row[Any]]
         writes = by_fence[fence]
         seq = row.last_seq - sum(len(write.events) for write in writes)
         for write in writes:
-            events = tuple(_logged(event, row, seq + place) for place, event in enumerate(write.events, 1))
+            events = tuple(numbered(event, row, seq + place) for place, event in enumerate(write.events, 1))
             seq += len(events)
             granted[id(write)] = _Granted(write, row, events)
     return granted
-
-
-def _logged(event: Event, row: Row[Any], seq: int) -> LoggedEvent:
-    return LoggedEvent(row.job_id, seq, event.name, event.data, event.at_ms, row.brand_id, row.user_id)
