@@ -19,10 +19,10 @@ from workhall.jobs.job_events import JobEvents
 from workhall.jobs.messages import Claim, ClaimedJob, JobLine, JobWrite, LoggedEvent, Submission
 from workhall.jobs.store import SqlStore
 
+from tests.fixtures.rows import new_job
 from tests.fixtures.valkey import Valkey
 from tests.fixtures.waiting import eventually
 from tests.integration.engine.lua import Lua
-from tests.integration.engine.rows import new_job
 from tests.integration.engine.test_lua_publish import published
 
 

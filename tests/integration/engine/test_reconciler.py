@@ -12,10 +12,10 @@ from workhall.jobs.messages import AttemptEnd, Claim, ClaimedJob, JobWrite, NewJ
 from workhall.jobs.status import AttemptStatus, JobStatus
 from workhall.sdk import JobContext, Retry
 
+from tests.fixtures.rows import new_job
 from tests.fixtures.waiting import eventually
 from tests.integration.engine.hosting import Host
 from tests.integration.engine.lua import Lua
-from tests.integration.engine.rows import new_job
 from tests.integration.engine.test_lua_publish import published
 
 LONG_AGO_MS = 3_600_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import orjson
 import pytest
@@ -29,30 +30,13 @@ from workhall.jobs.store.brands import create_brand
 from workhall.jobs.store.credits import Balance, grant_credits, read_balance
 from workhall.jobs.tables import brand_assets, generation_jobs, job_attempts
 
+from tests.fixtures import rows
+
 USER = str(uuid7())
 
 
-def new_job(queue: str = "noop", *, identifier: str | None = None, **fields: object) -> NewJob:
-    identifier = identifier or job_id(queue)
-    at = now_ms()
-    values: dict[str, object] = {
-        "job_id": identifier,
-        "queue_name": queue,
-        "job_type": queue,
-        "payload": '{"text":"hello"}',
-        "user_id": USER,
-        "brand_id": None,
-        "priority": 5,
-        "attempts_allowed": 3,
-        "timeout_s": 60.0,
-        "credits": 0,
-        "plugin_version": "1",
-        "schema_hash": "0" * 16,
-        "run_at": at,
-        "created_at": at,
-        "event": JobEvents(identifier, queue, None).queued(at),
-    }
-    return NewJob(**{**values, **fields})  # type: ignore[arg-type]
+def new_job(queue: str = "noop", **fields: Any) -> NewJob:
+    return rows.new_job(queue, **{"payload": '{"text":"hello"}', "user_id": USER, **fields})
 
 
 async def submitted(store: SqlStore, **fields: object) -> NewJob:
